@@ -1,0 +1,1 @@
+"""Ballast's benchmarks: targets, peers, the launcher, the arithmetic; the parts in `parts`."""

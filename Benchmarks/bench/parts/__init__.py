@@ -1,0 +1,1 @@
+"""One module per part; each has `NAME`, `TITLE` and `measure(bench) -> [Table]`."""

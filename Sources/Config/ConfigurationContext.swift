@@ -1,0 +1,71 @@
+import Glibc
+
+/// All that reading a configuration sees of the world, so that tests hold it in their hands.
+package struct ConfigurationContext: Sendable {
+    package var environment: @Sendable (String) -> String?
+    /// The file's bytes, or why they cannot be read.
+    package var readFile: @Sendable (String) -> Result<[UInt8], FileFailure>
+
+    package init(
+        environment: @escaping @Sendable (String) -> String?,
+        readFile: @escaping @Sendable (String) -> Result<[UInt8], FileFailure>
+    ) {
+        self.environment = environment
+        self.readFile = readFile
+    }
+
+    /// This process' environment and file system.
+    package static let system = ConfigurationContext(
+        environment: { name in unsafe getenv(name).map { unsafe String(cString: $0) } },
+        readFile: SystemFile.read)
+}
+
+/// Why a file cannot be read, in words: `No such file or directory`.
+package struct FileFailure: Error, Hashable, Sendable {
+    package var reason: String
+
+    package init(_ reason: String) { self.reason = reason }
+}
+
+package enum SystemFile {
+    /// Bodies, certificates and secrets are far smaller; a device file would never end.
+    package static let byteCountMax = 16 << 20
+
+    @Sendable package static func read(_ path: String) -> Result<[UInt8], FileFailure> {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return .failure(lastFailure()) }
+        defer { close(descriptor) }
+
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                return .failure(lastFailure())
+            }
+            if count == 0 { return .success(content) }
+            content += chunk.prefix(count)
+            guard content.count <= byteCountMax else {
+                return .failure(FileFailure("larger than \(SizeText.exact(byteCountMax))"))
+            }
+        }
+    }
+
+    private static func lastFailure() -> FileFailure {
+        FileFailure(unsafe String(cString: strerror(errno)))
+    }
+
+    /// A path as written in a file of `folder`: absolute ones stay, others start from the folder.
+    static func path(_ path: String, in folder: String) -> String {
+        if path.hasPrefix("/") || folder.isEmpty { return path }
+        return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+    }
+
+    /// The folder of a file, by its name alone: links are not followed, so that a mounted
+    /// ConfigMap's `..data` stays out of it.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,107 @@
+/// Why a reference has no value.
+struct ReferenceFailure: Error {
+    var reason: String
+    var hint: String?
+}
+
+extension ConfigurationReader {
+    /// A path relative to the file's folder.
+    /// - Returns: nil, reported, when the value is no path.
+    func path(_ field: Field) -> String? {
+        let kind = ScalarKind(parsing: { (text: String) throws(InvalidValue) -> String in
+            guard !text.isEmpty, !text.utf8.contains(0) else {
+                throw InvalidValue("\(quoted(text)) is not a path")
+            }
+            return text
+        })
+        return diagnostics.read(field, kind).map { SystemFile.path($0, in: folder) }
+    }
+
+    /// - Returns: nil, reported, when the file cannot be read.
+    func readablePath(_ field: Field, holding marker: String? = nil) -> String? {
+        guard let path = path(field) else { return nil }
+        switch context.readFile(path) {
+        case .failure(let failure):
+            diagnostics.report(
+                at: field.node.start,
+                "\(field.name): cannot read \(quoted(path)): \(failure.reason)", hint: nil)
+            return nil
+        case .success(let bytes):
+            if let marker, !String(decoding: bytes, as: UTF8.self).contains(marker) {
+                diagnostics.report(
+                    at: field.node.start, "\(field.name): \(quoted(path)) is not a PEM file",
+                    hint: "a PEM file has a line that starts with `\(marker)`")
+                return nil
+            }
+            return path
+        }
+    }
+
+    func resolvingPaths(_ template: Template) -> Template {
+        Template(parts: template.parts.map(resolvingPath))
+    }
+
+    func resolvingPath(_ part: Template.Part) -> Template.Part {
+        guard case .file(let path) = part else { return part }
+        return .file(SystemFile.path(path, in: folder))
+    }
+
+    /// What a reference stands for now; nil for plain text.
+    func value(of part: Template.Part) -> Result<[UInt8], ReferenceFailure>? {
+        switch part {
+        case .text: return nil
+        case .environment(let name):
+            guard let value = context.environment(name) else {
+                return .failure(
+                    ReferenceFailure(
+                        reason: "the environment variable `\(name)` is not set",
+                        hint: "set it, or put the value into a file and use `${file:/path}`"))
+            }
+            return .success(Array(value.utf8))
+        case .file(let path):
+            return context.readFile(path)
+                .map(Self.withoutLastLineEnd)
+                .mapError {
+                    ReferenceFailure(reason: "cannot read \(quoted(path)): \($0.reason)", hint: nil)
+                }
+        }
+    }
+
+    /// Secrets are mostly written by tools that end the file with a line end, which is no part of
+    /// the secret.
+    private static func withoutLastLineEnd(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.suffix(2) == [0x0D, 0x0A] { return bytes.dropLast(2) }
+        return bytes.last == 0x0A ? bytes.dropLast() : bytes
+    }
+}
+
+/// Reads `tls`.
+struct TLSReader {
+    let reader: ConfigurationReader
+
+    init(_ reader: ConfigurationReader) { self.reader = reader }
+
+    func settings(_ field: Field) -> TLSSettings {
+        var tls = TLSSettings()
+        guard var keys = MappingReader(field, reader.diagnostics) else { return tls }
+        tls.verify = keys.optional("verify", tls.verify, .boolean)
+        tls.ca = pemFile("ca", &keys)
+        tls.certificate = pemFile("cert", &keys)
+        tls.key = pemFile("key", &keys)
+        tls.serverName = keys.optional("server_name", .hostName)
+        tls.resume = keys.optional("resume", tls.resume, .boolean)
+        for (given, missing) in [("cert", "key"), ("key", "cert")] {
+            if let position = keys.position(of: given), keys.position(of: missing) == nil {
+                reader.diagnostics.report(
+                    at: position, "\(given): a client certificate needs `\(missing)` too",
+                    hint: "add `\(missing)`, or remove `\(given)`")
+            }
+        }
+        keys.finish()
+        return tls
+    }
+
+    private func pemFile(_ key: String, _ keys: inout MappingReader) -> String? {
+        keys.field(key).flatMap { reader.readablePath($0, holding: "-----BEGIN ") }
+    }
+}

@@ -1,0 +1,157 @@
+/// A named value of the file: `timeout: 2s`, or the second item of `buckets`.
+struct Field {
+    /// As messages say it: `timeout`, `buckets[1]`.
+    let name: String
+    /// Of the key, or of the item.
+    let position: SourcePosition
+    let node: YAMLNode
+}
+
+/// Reads one mapping key by key. Whatever is wrong is reported and reading goes on with a default,
+/// so that every mistake is found in one pass; `finish` reports the keys that nobody asked for.
+struct MappingReader {
+    let position: SourcePosition
+    let diagnostics: DiagnosticCollector
+    private let entries: [YAMLNode.Entry]
+    private let indexOfKey: [String: Int]
+    private var known: [String] = []
+
+    /// - Returns: nil, reported, when the value is not a mapping.
+    init?(_ field: Field, _ diagnostics: DiagnosticCollector) {
+        guard case .mapping(let entries) = field.node.content else {
+            diagnostics.report(
+                at: field.node.start,
+                "\(field.name): expected a mapping of keys, found \(field.node.kind)",
+                hint: "write `key: value` lines below it, indented by two spaces")
+            return nil
+        }
+        self.entries = entries
+        self.diagnostics = diagnostics
+        position = field.node.start
+        indexOfKey = Dictionary(
+            entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Where a key stands; nil when it does not.
+    func position(of key: String) -> SourcePosition? {
+        indexOfKey[key].map { entries[$0].position }
+    }
+
+    /// - Returns: nil when the key is absent, or, reported, when it has no value.
+    mutating func field(_ key: String) -> Field? {
+        known.append(key)
+        guard let index = indexOfKey[key] else { return nil }
+        let entry = entries[index]
+        guard !entry.value.isNull else {
+            diagnostics.report(
+                at: entry.position, "\(key): has no value",
+                hint: "write one, or remove the key to get its default")
+            return nil
+        }
+        return Field(name: key, position: entry.position, node: entry.value)
+    }
+
+    /// All keys, for a mapping whose keys are the user's own.
+    mutating func allFields() -> [Field] { entries.map(\.key).compactMap { field($0) } }
+
+    mutating func optional<Value>(_ key: String, _ kind: ScalarKind<Value>) -> Value? {
+        field(key).flatMap { diagnostics.read($0, kind) }
+    }
+
+    mutating func optional<Value>(
+        _ key: String, _ defaultValue: Value, _ kind: ScalarKind<Value>
+    ) -> Value {
+        optional(key, kind) ?? defaultValue
+    }
+
+    /// - Returns: nil, reported, when the key is absent.
+    mutating func required(_ key: String, example: String) -> Field? {
+        if position(of: key) == nil {
+            diagnostics.report(
+                at: position, "\(key): is missing", hint: "add it, for example `\(example)`")
+        }
+        return field(key)
+    }
+
+    mutating func required<Value>(
+        _ key: String, _ kind: ScalarKind<Value>, example: String
+    ) -> Value? {
+        required(key, example: example).flatMap { diagnostics.read($0, kind) }
+    }
+
+    func finish() {
+        for entry in entries where !known.contains(entry.key) {
+            diagnostics.report(
+                at: entry.position, "unknown key \(quoted(entry.key))",
+                hint: KeyHint.forUnknown(entry.key, known: known))
+        }
+    }
+}
+
+extension DiagnosticCollector {
+    /// - Returns: nil, reported, when the value is not a scalar of that kind.
+    func read<Value>(_ field: Field, _ kind: ScalarKind<Value>) -> Value? {
+        guard case .scalar(let scalar) = field.node.content else {
+            report(
+                at: field.node.start,
+                "\(field.name): expected a single value, found \(field.node.kind)", hint: nil)
+            return nil
+        }
+        do {
+            return try kind.read(scalar)
+        } catch {
+            report(at: field.node.start, "\(field.name): \(error.message)", hint: error.hint)
+            return nil
+        }
+    }
+
+    /// The items of a list that have a value, each named after the list.
+    /// - Returns: nil, reported, when the value is not a list.
+    func items(of field: Field) -> [Field]? {
+        guard case .sequence(let items) = field.node.content else {
+            report(
+                at: field.node.start,
+                "\(field.name): expected a list, found \(field.node.kind)", hint: nil)
+            return nil
+        }
+        return items.enumerated().compactMap { index, item in
+            let name = "\(field.name)[\(index)]"
+            guard !item.isNull else {
+                report(at: item.start, "\(name): has no value", hint: "remove the empty item")
+                return nil
+            }
+            return Field(name: name, position: item.start, node: item)
+        }
+    }
+}
+
+enum KeyHint {
+    /// Where keys live that are easily put one level too high or too low.
+    private static let homes: [String: String] = [
+        "listen": "server", "drain": "server", "linger": "server",
+        "connections": "limits", "in_flight": "limits", "connect_rate": "limits",
+        "late": "limits", "catch_up": "limits",
+        "verify": "tls", "ca": "tls", "cert": "tls", "key": "tls", "server_name": "tls",
+        "resume": "tls",
+        "method": "request", "path": "request", "headers": "request", "body": "request",
+        "body_file": "request", "status": "expect",
+        "target": "a load", "rate": "a load", "timeout": "a load", "startup": "a load",
+        "arrivals": "a load", "pacing": "a load", "limits": "a load", "transport": "a load",
+        "http": "a load", "tls": "a load", "request": "a load", "expect": "a load",
+        "buckets": "a load", "proxy": "a load", "redirects": "a load", "unix": "a load",
+        "compression": "a load", "server": "the top level", "workers": "the top level",
+        "loads": "the top level",
+    ]
+
+    static func forUnknown(_ key: String, known: [String]) -> String {
+        if let home = homes[key] {
+            return home.contains(" ") ? "it belongs to \(home)" : "it belongs under `\(home):`"
+        }
+        if let near = closest(to: key, among: known) { return "did you mean `\(near)`?" }
+        if let near = closest(to: key, among: homes.keys.sorted()), let home = homes[near] {
+            let place = home.contains(" ") ? "of \(home)" : "under `\(home):`"
+            return "did you mean `\(near)` \(place)?"
+        }
+        return "known here: \(known.joined(separator: ", "))"
+    }
+}

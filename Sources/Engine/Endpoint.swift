@@ -1,0 +1,54 @@
+import Config
+import Reactor
+import Transport
+
+/// What a load's connections are opened to: the target, or what stands in front of it.
+enum Endpoint: Hashable {
+    case name(Resolver.Query)
+    case addresses([SocketAddress])
+
+    init(_ settings: LoadSettings) {
+        if let path = settings.unix {
+            self = .addresses(SocketAddress(unixPath: path).map { [$0] } ?? [])
+            return
+        }
+        let query =
+            settings.proxy.flatMap(Self.proxyQuery)
+            ?? Resolver.Query(host: settings.target.host, port: settings.target.port)
+        if let literal = SocketAddress(ip: query.host, port: query.port) {
+            self = .addresses([literal])
+        } else {
+            self = .name(query)
+        }
+    }
+
+    /// Host and port of `scheme://[user@]host[:port]`.
+    static func proxyQuery(_ url: String) -> Resolver.Query? {
+        guard let separator = url.range(of: "://") else { return nil }
+        let scheme = url[..<separator.lowerBound]
+        var rest = url[separator.upperBound...].prefix { $0 != "/" }
+        if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+        let standard: UInt16 = scheme.hasPrefix("socks") ? 1_080 : scheme == "https" ? 443 : 3_128
+        var (host, port) = (rest, standard)
+        if let colon = rest.lastIndex(of: ":"), rest.last != "]" {
+            host = rest[..<colon]
+            port = UInt16(rest[rest.index(after: colon)...]) ?? standard
+        }
+        if host.first == "[" { host = host.dropFirst().dropLast() }
+        return host.isEmpty ? nil : Resolver.Query(host: String(host), port: port)
+    }
+}
+
+extension StringProtocol {
+    /// The first place of `text`; the standard library's own needs Foundation or a regex.
+    fileprivate func range(of text: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) {
+                return start..<index(start, offsetBy: text.count)
+            }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

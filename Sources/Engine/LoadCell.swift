@@ -1,0 +1,158 @@
+import Measure
+import Synchronization
+import Time
+import Transport
+
+/// Why an arrival was never sent; the fixed values of the label `reason`.
+package enum DropReason: UInt8, CaseIterable, Sendable {
+    case connections, inFlight, connectRate
+    /// Only our own stall held it up.
+    case late
+    /// Paused to protect the target.
+    case `guard`
+    case stopping
+
+    /// The label's value.
+    package var name: String {
+        switch self {
+        case .inFlight: "in_flight"
+        case .connectRate: "connect_rate"
+        default: "\(self)"
+        }
+    }
+
+    init(_ obstacle: Obstacle) {
+        switch obstacle {
+        case .connections: self = .connections
+        case .inFlight: self = .inFlight
+        case .connectRate: self = .connectRate
+        }
+    }
+}
+
+/// The bounds of a load's histograms. Response and service time get the full set, so that they can be compared bucket
+/// by bucket; the others a few, so that a load's scrape stays small.
+struct LoadBounds: Sendable {
+    let times: Bounds
+    let startDelay: Bounds
+    let phases = Bounds([.milliseconds(1), .milliseconds(10), .milliseconds(100)])
+
+    /// - Parameter added: the load's `buckets`; not for phases.
+    init(added: [Nanoseconds]) {
+        times = Bounds(Bounds.defaults + added)
+        startDelay = Bounds(
+            [
+                .microseconds(500), .milliseconds(1), .milliseconds(5), .milliseconds(25),
+                .milliseconds(100), .seconds(1),
+            ] + added)
+    }
+}
+
+/// What one worker has counted and measured of one load. The worker writes, the scraper reads and adds up.
+final class LoadCell: Sendable {
+    let sent = Counter()
+    /// Followed redirects: requests on the wire that no arrival asked for.
+    let hops = Counter()
+    /// By `DropReason.rawValue`.
+    let dropped = CounterSet()
+    /// By `Outcome.rawValue`.
+    let requests = CounterSet()
+    let connects = CounterSet()
+    let statuses = StatusCounts()
+    let sentBytes = Counter()
+    let receivedBytes = Counter()
+    /// Requests ended by the kernel's stamp.
+    let stamped = Counter()
+    /// Arrivals that our own worker noticed too late.
+    let noticedLate = Counter()
+
+    let connecting = Gauge()
+    let idle = Gauge()
+    let active = Gauge()
+
+    let ok: ResultTimes
+    let failed: ResultTimes
+    let startDelay: Histogram
+    let connectPhase: Histogram
+    let tlsPhase: Histogram
+    let waitPhase: Histogram
+    let transferPhase: Histogram
+    /// Only where a person asked for quantiles of them too (`hit`).
+    let fineService: FineHistogram?
+    let fineStartDelay: FineHistogram?
+
+    init(bounds: LoadBounds, isDetailed: Bool) {
+        ok = ResultTimes(bounds.times)
+        failed = ResultTimes(bounds.times)
+        startDelay = Histogram(bounds.startDelay)
+        connectPhase = Histogram(bounds.phases)
+        tlsPhase = Histogram(bounds.phases)
+        waitPhase = Histogram(bounds.phases)
+        transferPhase = Histogram(bounds.phases)
+        fineService = isDetailed ? FineHistogram() : nil
+        fineStartDelay = isDetailed ? FineHistogram() : nil
+    }
+
+    /// Takes in one ended request.
+    func record(_ completion: Completion, as outcome: Outcome) {
+        let responseTime = completion.end - completion.intendedStart
+        let serviceTime = completion.end - completion.actualStart
+        if outcome == .ok {
+            ok.record(response: responseTime, service: serviceTime)
+        } else {
+            failed.record(response: responseTime, service: serviceTime)
+        }
+        fineService?.record(serviceTime)
+        if completion.firstByte != .distantPast {
+            waitPhase.record(completion.firstByte - completion.sendStart)
+            transferPhase.record(completion.end - completion.firstByte)
+        }
+        if completion.opened { recordConnect(completion, outcome) }
+        if completion.status > 0 { statuses.add(completion.status) }
+        if completion.stamped { stamped.add() }
+        sentBytes.add(UInt64(completion.bytesSent))
+        receivedBytes.add(UInt64(completion.bytesReceived))
+        requests.add(at: Int(outcome.rawValue))
+    }
+
+    private func recordConnect(_ completion: Completion, _ outcome: Outcome) {
+        let isUp = completion.sendStart != .distantPast
+        connects.add(at: Int((isUp ? Outcome.ok : outcome).rawValue))
+        if completion.connectTime > .zero { connectPhase.record(completion.connectTime) }
+        if completion.tlsTime > .zero { tlsPhase.record(completion.tlsTime) }
+    }
+}
+
+/// The times of requests with one `result`.
+final class ResultTimes: Sendable {
+    let response: Histogram
+    let service: Histogram
+    let fineResponse = FineHistogram()
+
+    init(_ bounds: Bounds) {
+        response = Histogram(bounds)
+        service = Histogram(bounds)
+    }
+
+    func record(response responseTime: Nanoseconds, service serviceTime: Nanoseconds) {
+        response.record(responseTime)
+        fineResponse.record(responseTime)
+        service.record(serviceTime)
+    }
+}
+
+/// How often each status code came, 100 to 599 and all others together. One thread writes, any thread reads.
+final class StatusCounts: Sendable {
+    private let counts = InlineArray<501, Atomic<UInt64>> { _ in Atomic(0) }
+
+    func add(_ status: UInt16) {
+        let index = (100...599).contains(status) ? Int(status) - 100 : 500
+        let count = counts[index].load(ordering: .relaxed)
+        counts[index].store(count &+ 1, ordering: .releasing)
+    }
+
+    /// - Parameter status: 100...599, or 0 for all others.
+    func count(of status: UInt16) -> UInt64 {
+        counts[status == 0 ? 500 : Int(status) - 100].load(ordering: .acquiring)
+    }
+}

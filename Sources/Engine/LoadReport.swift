@@ -1,0 +1,190 @@
+import Config
+package import Measure
+import Reactor
+package import Time
+package import Transport
+
+/// One load's numbers at one moment. At any moment intended = sent + dropped + backlog, and
+/// sent = completed + in flight.
+package struct LoadReport {
+    package enum State: String, CaseIterable, Sendable { case waiting, running }
+
+    package let name: String
+    package let plan: LoadPlan
+    package var state = State.waiting
+    /// Since its start, until its stop; zero while it waits.
+    package var elapsed = Nanoseconds.zero
+    package var intended: UInt64 = 0
+    package var sent: UInt64 = 0
+    package var completed: UInt64 = 0
+    /// By `DropReason.rawValue`.
+    package var dropped: [UInt64] = []
+    /// By `Outcome.rawValue`.
+    package var requests: [UInt64] = []
+    package var connects: [UInt64] = []
+    /// Those of `connects` that only tried whether the target accepts connections.
+    package var trialConnects: [UInt64] = []
+    /// Status codes to be shown, with how often they came; 0 stands for all others.
+    package var statuses: [(code: UInt16, count: UInt64)] = []
+    package var sentBytes: UInt64 = 0
+    package var receivedBytes: UInt64 = 0
+    package var connections = ConnectionCounts()
+    /// Per second; nil without a schedule.
+    package var targetRate: Double?
+    /// The share of requests whose end the kernel stamped, 0 to 1; nil before the first.
+    package var stampedShare: Double?
+    /// By `isOK`.
+    package var response: (ok: HistogramSnapshot, failed: HistogramSnapshot)
+    package var service: (ok: HistogramSnapshot, failed: HistogramSnapshot)
+    package var startDelay: HistogramSnapshot
+    /// In the order of a request; only those that this load can have.
+    package var phases: [(name: String, times: HistogramSnapshot)] = []
+    package var lastFailures: [(outcome: Outcome, text: String)] = []
+
+    package var droppedTotal: UInt64 { dropped.reduce(0, +) }
+    package var backlog: UInt64 { intended - min(intended, sent + droppedTotal) }
+    package var inFlight: UInt64 { sent - min(sent, completed) }
+    package func count(_ outcome: Outcome) -> UInt64 { requests[Int(outcome.rawValue)] }
+    package func count(_ reason: DropReason) -> UInt64 { dropped[Int(reason.rawValue)] }
+}
+
+/// Reads all loads at one moment. Only the main thread uses it; it never waits for a worker.
+package final class Report {
+    /// Status codes shown per load; what comes later is counted as `other`.
+    package static let statusMax = 20
+
+    private let generator: Generator
+    private var shownStatuses: [[UInt16]]
+    package private(set) var loads: [LoadReport] = []
+    package private(set) var readAt = Instant.distantPast
+    /// Raised when a status code is shown for the first time: series have been added.
+    package private(set) var revision = 0
+
+    package init(_ generator: Generator) {
+        self.generator = generator
+        shownStatuses = generator.controls.map { Self.expectedStatuses($0) }
+        refresh()
+    }
+
+    /// The expected codes are shown from the start; of a wide range only its first.
+    private static func expectedStatuses(_ control: LoadControl) -> [UInt16] {
+        let ranges = control.plan.settings.expect.ranges
+        let codes = ranges.flatMap { $0.count <= 5 ? Array($0) : [$0.lowerBound] }
+        return Array(codes.prefix(statusMax))
+    }
+
+    package func refresh() {
+        loads = generator.controls.map { read($0) }
+        readAt = Clock.now()
+    }
+
+    /// In this order, so that the sums hold: what ended, its times, what was sent, what was dropped, and only then what
+    /// is due.
+    private func read(_ control: LoadControl) -> LoadReport {
+        let cells = control.cells
+        func totals(_ count: Int, _ set: (LoadCell) -> CounterSet) -> [UInt64] {
+            (0..<count).map { index in cells.reduce(0) { $0 + set($1)[index] } }
+        }
+        func total(_ counter: (LoadCell) -> Counter) -> UInt64 {
+            cells.reduce(0) { $0 + counter($1).value }
+        }
+        func merged(_ histogram: (LoadCell) -> Histogram) -> HistogramSnapshot {
+            var all = histogram(cells[0]).snapshot()
+            for cell in cells.dropFirst() { all.merge(histogram(cell).snapshot()) }
+            return all
+        }
+        let requests = totals(Outcome.allCases.count, \.requests)
+        let phases = phases(control, merged)
+        let response = (ok: merged(\.ok.response), failed: merged(\.failed.response))
+        let service = (ok: merged(\.ok.service), failed: merged(\.failed.service))
+        let startDelay = merged { $0.startDelay }
+        var report = LoadReport(
+            name: control.name, plan: control.plan, response: response, service: service,
+            startDelay: startDelay)
+        report.phases = phases
+        report.requests = requests
+        report.completed = requests.reduce(0, +)
+        report.sent = total(\.sent)
+        report.dropped = totals(DropReason.allCases.count, \.dropped)
+        let hops = total(\.hops)
+        let now = Clock.now()
+        report.intended = control.scheduled(by: now).map { $0 + hops } ?? report.sent
+        report.elapsed = control.elapsed(at: now)
+        if case .running = control.state { report.state = .running }
+        report.targetRate = control.targetRate(at: now)
+        let connects = totals(Outcome.allCases.count, \.connects)
+        report.connects = connects.indices.map { connects[$0] + control.gateConnects[$0] }
+        report.trialConnects = connects.indices.map { control.gateConnects[$0] }
+        report.statuses = statuses(control)
+        report.sentBytes = total(\.sentBytes)
+        report.receivedBytes = total(\.receivedBytes)
+        for cell in cells {
+            report.connections.connecting += Int(cell.connecting.value)
+            report.connections.idle += Int(cell.idle.value)
+            report.connections.active += Int(cell.active.value)
+        }
+        let stamped = total(\.stamped)
+        report.stampedShare =
+            report.completed > 0
+            ? min(1, Double(stamped) / Double(report.completed)) : nil
+        report.lastFailures = control.lastFailures.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { (outcome: $0.key, text: $0.value) }
+        return report
+    }
+
+    private func phases(
+        _ control: LoadControl, _ merged: ((LoadCell) -> Histogram) -> HistogramSnapshot
+    ) -> [(name: String, times: HistogramSnapshot)] {
+        var phases: [(name: String, times: HistogramSnapshot)] = []
+        if case .name = control.endpoint { phases.append(("dns", control.dnsPhase.snapshot())) }
+        phases.append(("connect", merged(\.connectPhase)))
+        if control.plan.settings.target.scheme == .https {
+            phases.append(("tls", merged(\.tlsPhase)))
+        }
+        phases.append(("wait", merged(\.waitPhase)))
+        phases.append(("transfer", merged(\.transferPhase)))
+        return phases
+    }
+
+    private func statuses(_ control: LoadControl) -> [(code: UInt16, count: UInt64)] {
+        let cells = control.cells
+        func count(_ code: UInt16) -> UInt64 {
+            cells.reduce(0) { $0 + $1.statuses.count(of: code) }
+        }
+        var shown = shownStatuses[control.index]
+        var others: UInt64 = count(0)
+        for code in UInt16(100)...599 where !shown.contains(code) {
+            let count = count(code)
+            guard count > 0 else { continue }
+            if shown.count < Self.statusMax { shown.append(code) } else { others += count }
+        }
+        if others > 0, !shown.contains(0) { shown.append(0) }
+        if shown != shownStatuses[control.index] {
+            shownStatuses[control.index] = shown
+            revision += 1
+        }
+        return shown.map { (code: $0, count: $0 == 0 ? others : count($0)) }
+    }
+
+    /// Fine histograms of all sent requests, for quantiles that people ask for; read when asked.
+    package func quantiles(ofLoad index: Int) -> LoadQuantiles {
+        var quantiles = LoadQuantiles()
+        for cell in generator.controls[index].cells {
+            quantiles.responseOK.merge(cell.ok.fineResponse.snapshot())
+            quantiles.response.merge(cell.ok.fineResponse.snapshot())
+            quantiles.response.merge(cell.failed.fineResponse.snapshot())
+            if let service = cell.fineService { quantiles.service.merge(service.snapshot()) }
+            if let delay = cell.fineStartDelay { quantiles.startDelay.merge(delay.snapshot()) }
+        }
+        return quantiles
+    }
+}
+
+package struct LoadQuantiles {
+    /// Of all sent requests, whatever their outcome.
+    package var response = FineSnapshot()
+    package var responseOK = FineSnapshot()
+    /// Empty unless the generator keeps them (`Options.isDetailed`).
+    package var service = FineSnapshot()
+    package var startDelay = FineSnapshot()
+}

@@ -1,0 +1,234 @@
+import Config
+package import Measure
+import Schedule
+import System
+import Time
+import Transport
+
+/// Every family that the engine shows on `/metrics`, in the order in which it shows them. Each series reads its value
+/// from a `Report`, which the caller refreshes once per scrape.
+package struct MetricCatalogue {
+    private let report: Report
+    private let health: Health
+
+    package init(_ generator: Generator, _ report: Report) {
+        self.report = report
+        health = generator.health
+    }
+
+    package var families: [MetricFamily] { accounting + times + state + generator + process }
+
+    // MARK: Building blocks
+
+    private func perLoad(
+        _ name: String, _ kind: MetricFamily.Kind, _ help: String,
+        _ series: (Int, LoadReport) -> [(labels: [Label], read: (LoadReport) -> Sample)]
+    ) -> MetricFamily {
+        let report = report
+        let all = report.loads.enumerated().flatMap { index, load in
+            series(index, load).map { entry in
+                Series([Label("load", load.name)] + entry.labels) {
+                    entry.read(report.loads[index])
+                }
+            }
+        }
+        return MetricFamily(name: "ballast_\(name)", help: help, kind: kind, series: all)
+    }
+
+    private func one(
+        _ name: String, _ kind: MetricFamily.Kind, _ help: String,
+        _ read: @escaping (LoadReport) -> Sample
+    ) -> MetricFamily {
+        perLoad(name, kind, help) { _, _ in [([], read)] }
+    }
+
+    // MARK: The families
+
+    private var accounting: [MetricFamily] {
+        [
+            one(
+                "intended_total", .counter,
+                "Requests that the schedule asked for. Equals sent + dropped + backlog."
+            ) { .integer($0.intended) },
+            one(
+                "sent_total", .counter,
+                "Requests that were started, including those whose connection failed."
+            ) { .integer($0.sent) },
+            perLoad(
+                "dropped_total", .counter, "Requests that were never sent, by what held them up."
+            ) { _, _ in
+                DropReason.allCases.filter { $0 != .guard }.map { reason in
+                    ([Label("reason", reason.name)], { .integer($0.count(reason)) })
+                }
+            },
+            perLoad("requests_total", .counter, "Ended requests by outcome.") { _, _ in
+                Outcome.allCases.map { outcome in
+                    ([Label("outcome", outcome.name)], { .integer($0.count(outcome)) })
+                }
+            },
+            perLoad("responses_total", .counter, "Whole answers by status code.") { _, load in
+                load.statuses.enumerated().map { place, status in
+                    let code = status.code == 0 ? "other" : "\(status.code)"
+                    return ([Label("code", code)], { .integer($0.statuses[place].count) })
+                }
+            },
+            perLoad(
+                "connects_total", .counter,
+                "Attempts to open a connection by outcome, also while waiting for the target."
+            ) { _, load in
+                Self.connectOutcomes(load).map { outcome in
+                    (
+                        [Label("outcome", outcome.name)],
+                        { .integer($0.connects[Int(outcome.rawValue)]) }
+                    )
+                }
+            },
+            one("sent_bytes_total", .counter, "Bytes of requests, without TLS.") {
+                .integer($0.sentBytes)
+            },
+            one("received_bytes_total", .counter, "Bytes of answers, without TLS.") {
+                .integer($0.receivedBytes)
+            },
+        ]
+    }
+
+    private static func connectOutcomes(_ load: LoadReport) -> [Outcome] {
+        let isTLS = load.plan.settings.target.scheme == .https
+        let isNamed = load.phases.first?.name == "dns"
+        var outcomes: [Outcome] = [
+            .ok, .connectTimeout, .refused, .reset, .unreachable, .local, .canceled,
+        ]
+        if isNamed { outcomes.append(.dns) }
+        if isTLS { outcomes.append(.tls) }
+        return outcomes
+    }
+
+    private var times: [MetricFamily] {
+        [
+            perLoad(
+                "response_time_seconds", .histogram,
+                "From the intended start to the end, for every sent request: what a caller on "
+                    + "schedule would have waited."
+            ) { _, _ in
+                [
+                    ([Label("result", "ok")], { .histogram($0.response.ok) }),
+                    ([Label("result", "failed")], { .histogram($0.response.failed) }),
+                ]
+            },
+            perLoad(
+                "service_time_seconds", .histogram,
+                "From the actual start to the end, connecting included, for every sent request."
+            ) { _, _ in
+                [
+                    ([Label("result", "ok")], { .histogram($0.service.ok) }),
+                    ([Label("result", "failed")], { .histogram($0.service.failed) }),
+                ]
+            },
+            one(
+                "start_delay_seconds", .histogram,
+                "From the intended start to the actual start."
+            ) { .histogram($0.startDelay) },
+            perLoad(
+                "phase_seconds", .histogram,
+                "Parts of requests: connect and tls once per connection, wait to the first byte, "
+                    + "transfer to the end; dns once per look-up, which never delays a request."
+            ) { _, load in
+                load.phases.enumerated().map { place, phase in
+                    ([Label("phase", phase.name)], { .histogram($0.phases[place].times) })
+                }
+            },
+        ]
+    }
+
+    private var state: [MetricFamily] {
+        [
+            one("in_flight", .gauge, "Requests sent and not ended.") { .integer($0.inFlight) },
+            one("backlog", .gauge, "Requests due and not sent.") { .integer($0.backlog) },
+            perLoad(
+                "target_rate", .gauge, "Requests per second that the schedule asks for now."
+            ) { _, load in
+                load.plan.isClosedLoop ? [] : [([], { .real($0.targetRate ?? 0) })]
+            },
+            perLoad(
+                "pacing_grid_seconds", .gauge,
+                "The grid that starts are rounded up to; 0 is a wake-up for each start."
+            ) { _, load in
+                guard let schedule = load.plan.schedule else { return [] }
+                return [([], { _ in .real(schedule.pacing.grid.seconds) })]
+            },
+            perLoad("connections", .gauge, "Open or opening connections by state.") { _, _ in
+                [
+                    (
+                        [Label("state", "connecting")],
+                        { .signed(Int64($0.connections.connecting)) }
+                    ),
+                    ([Label("state", "idle")], { .signed(Int64($0.connections.idle)) }),
+                    ([Label("state", "active")], { .signed(Int64($0.connections.active)) }),
+                ]
+            },
+            perLoad("load_state", .gauge, "1 for the state that the load is in.") { _, _ in
+                LoadReport.State.allCases.map { state in
+                    ([Label("state", state.rawValue)], { .integer($0.state == state ? 1 : 0) })
+                }
+            },
+        ]
+    }
+
+    private func global(
+        _ name: String, _ kind: MetricFamily.Kind, _ help: String,
+        _ read: (() -> Sample)?
+    ) -> MetricFamily {
+        MetricFamily(
+            name: name, help: help, kind: kind, series: read.map { [Series(read: $0)] } ?? [])
+    }
+
+    private var generator: [MetricFamily] {
+        let health = health
+        return [
+            global(
+                "ballast_generator_degraded", .gauge,
+                "1 while delays, throttling or exhaustion of our own make the numbers suspect."
+            ) { .integer(health.reasons.isEmpty ? 0 : 1) },
+            global(
+                "ballast_cpu_limit_cores", .gauge, "CPU cores that the control group allows.",
+                health.cpuLimit == nil ? nil : { .real(health.cpuLimit ?? 0) }),
+            global(
+                "ballast_cpu_throttled_seconds_total", .counter,
+                "Time for which the control group's CPU limit stopped this process.",
+                health.throttled == nil ? nil : { .real((health.throttled ?? .zero).seconds) }),
+        ]
+    }
+
+    private var process: [MetricFamily] {
+        let statistics = health.processStatistics
+        // One reading serves all families of a scrape.
+        let reading = Cached { statistics.read() }
+        let report = report
+        func family(
+            _ name: String, _ kind: MetricFamily.Kind, _ help: String,
+            _ value: @escaping (ProcessReading) -> Sample
+        ) -> MetricFamily {
+            global("process_\(name)", kind, help) {
+                value(reading.value(for: report.readAt) ?? ProcessReading())
+            }
+        }
+        return [
+            family("cpu_seconds_total", .counter, "User and system CPU time.") {
+                .real($0.cpu.seconds)
+            },
+            family("open_fds", .gauge, "Open file descriptors.") { .integer($0.openDescriptors) },
+            family("max_fds", .gauge, "The limit on open file descriptors.") {
+                .integer($0.maxDescriptors ?? 0)
+            },
+            family("virtual_memory_bytes", .gauge, "Virtual memory.") {
+                .integer($0.virtualBytes)
+            },
+            family("resident_memory_bytes", .gauge, "Resident memory.") {
+                .integer($0.residentBytes)
+            },
+            global(
+                "process_start_time_seconds", .gauge, "Start of the process, since 1970.",
+                statistics.startTime.map { time in { .real(time) } }),
+        ]
+    }
+}

@@ -1,0 +1,137 @@
+import Config
+import Reactor
+import Time
+import Transport
+
+/// The worker threads and the ways to reach them.
+final class WorkerCrew: EventHandler {
+    /// What a worker tells the main thread.
+    enum Report: Sendable {
+        case drained
+        case failed(load: Int, Outcome, text: String)
+    }
+
+    private let mailboxes: [Mailbox<WorkerCommand>]
+    private let reports: Mailbox<Report>
+    private var threads: [Thread] = []
+    private var drained = 0
+    private unowned let generator: Generator
+    private let onDrained: () -> Void
+
+    /// What one worker thread is built from.
+    private struct Blueprint: Sendable {
+        let number: Int
+        let mailbox: Mailbox<WorkerCommand>
+        let reports: Mailbox<Report>
+        let loads: [LoadShare?]
+        let receivesLate: Bool
+    }
+
+    /// One load's part on one worker.
+    struct LoadShare: Sendable {
+        let plan: LoadPlan
+        let index: Int
+        let cell: LoadCell
+        let request: HTTPRequest
+        /// Of the whole load; `max` is endless.
+        let requestsMax: UInt64
+    }
+
+    /// - Parameter onDrained: called when every worker has nothing left in flight.
+    init(
+        _ generator: Generator, loop: EventLoop, onDrained: @escaping () -> Void
+    ) throws(SystemError) {
+        self.generator = generator
+        self.onDrained = onDrained
+        var boxes: [Mailbox<WorkerCommand>] = []
+        for _ in 0..<generator.plan.workerCount { boxes.append(try Mailbox()) }
+        mailboxes = boxes
+        reports = try Mailbox()
+        let owner = loop.attach(self)
+        try loop.register(reports.descriptor, .input, owner: owner, key: EventKey(index: 0))
+        for number in mailboxes.indices {
+            let shares = generator.controls.map { control -> LoadShare? in
+                control.plan.workers.firstIndex(of: number).map {
+                    LoadShare(
+                        plan: control.plan, index: $0, cell: control.cells[$0],
+                        request: generator.requests[control.index],
+                        requestsMax: generator.options.requestsMax ?? .max)
+                }
+            }
+            let blueprint = Blueprint(
+                number: number, mailbox: mailboxes[number], reports: reports, loads: shares,
+                receivesLate: generator.options.receivesLate)
+            threads.append(try Thread(name: "worker-\(number)") { WorkerCrew.work(blueprint) })
+        }
+    }
+
+    /// The whole life of a worker thread: everything that it uses is built here.
+    private static func work(_ blueprint: Blueprint) {
+        do {
+            let context = TransportContext(loop: try EventLoop())
+            let reports = blueprint.reports
+            let runners = blueprint.loads.enumerated().map { number, share -> LoadRunner? in
+                guard let share else { return nil }
+                return LoadRunner(
+                    share, number: number, context: context, reports: reports)
+            }
+            let worker = try Worker(
+                context: context, mailbox: blueprint.mailbox, runners: runners,
+                receivesLate: blueprint.receivesLate, onDrained: { reports.send(.drained) })
+            worker.run()
+        } catch {
+            preconditionFailure("a worker could not be set up: \(error)")
+        }
+    }
+
+    // MARK: Mail
+
+    func send(_ command: WorkerCommand, to control: LoadControl) {
+        for worker in control.plan.workers { mailboxes[worker].send(command) }
+    }
+
+    func sendToAll(_ command: WorkerCommand) {
+        for mailbox in mailboxes { mailbox.send(command) }
+    }
+
+    func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
+        for report in reports.drain() {
+            switch report {
+            case .failed(let load, let outcome, let text):
+                generator.failed(generator.controls[load], outcome, text)
+            case .drained:
+                drained += 1
+                if drained == mailboxes.count { onDrained() }
+            }
+        }
+    }
+
+    func join() {
+        sendToAll(.exit)
+        for thread in threads { thread.join() }
+        threads = []
+    }
+}
+
+extension LoadRunner {
+    fileprivate convenience init(
+        _ share: WorkerCrew.LoadShare, number: Int, context: TransportContext,
+        reports: Mailbox<WorkerCrew.Report>
+    ) {
+        let options = share.plan.transportOptions(index: share.index)
+        let transport: any HTTPTransport
+        switch share.plan.settings.transportChoice.choice {
+        case .direct:
+            transport = DirectTransport(
+                options, load: UInt16(number), request: share.request, context: context)
+        case .curl:
+            transport = CurlTransport(
+                options, CurlOptions(share.plan.settings), load: UInt16(number),
+                request: share.request, context: context)
+        }
+        self.init(
+            plan: share.plan, index: share.index, requestsMax: share.requestsMax, cell: share.cell,
+            transport: transport
+        ) { outcome, text in reports.send(.failed(load: number, outcome, text: text)) }
+    }
+}

@@ -1,0 +1,76 @@
+import Synchronization
+package import Time
+
+/// A classic histogram: exact counts at any bounds a person writes. One thread records, any thread reads.
+package final class Histogram: Sendable {
+    package let bounds: Bounds
+    private let counts = InlineArray<64, Atomic<UInt64>> { _ in Atomic(0) }
+    private let sum = Atomic<UInt64>(0)
+
+    package init(_ bounds: Bounds) { self.bounds = bounds }
+
+    /// Counts one value; negative ones count as zero.
+    package func record(_ value: Nanoseconds) {
+        let nanoseconds = max(0, value.count)
+        let index = bounds.bucket(of: nanoseconds)
+        let total = sum.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: nanoseconds)
+        sum.store(total, ordering: .relaxed)
+        counts[index].store(counts[index].load(ordering: .relaxed) &+ 1, ordering: .releasing)
+    }
+
+    package func snapshot() -> HistogramSnapshot {
+        let counts = (0...bounds.upper.count).map { self.counts[$0].load(ordering: .acquiring) }
+        return HistogramSnapshot(
+            bounds: bounds, counts: counts, sum: sum.load(ordering: .relaxed))
+    }
+}
+
+/// What a histogram held at one moment. The total is derived from the buckets, so they always agree.
+package struct HistogramSnapshot: Sendable {
+    package let bounds: Bounds
+    /// Per bucket, not cumulative; the last one is `+Inf`.
+    package private(set) var counts: [UInt64]
+    /// In nanoseconds.
+    package private(set) var sum: UInt64
+
+    package init(bounds: Bounds, counts: [UInt64], sum: UInt64) {
+        precondition(counts.count == bounds.upper.count + 1, "one count per bound and one for +Inf")
+        self.bounds = bounds
+        self.counts = counts
+        self.sum = sum
+    }
+
+    package init(empty bounds: Bounds) {
+        self.init(
+            bounds: bounds, counts: Array(repeating: 0, count: bounds.upper.count + 1), sum: 0)
+    }
+
+    package var count: UInt64 { counts.reduce(0, &+) }
+
+    /// Adds another snapshot of the same bounds.
+    package mutating func merge(_ other: HistogramSnapshot) {
+        precondition(bounds.upper == other.bounds.upper, "only histograms of the same bounds merge")
+        for index in counts.indices { counts[index] &+= other.counts[index] }
+        sum &+= other.sum
+    }
+
+    /// An estimate as Prometheus' `histogram_quantile` makes it: linear within the bucket, and the highest bound for
+    /// what lies above it.
+    /// - Parameter rank: 0 to 1.
+    /// - Returns: nil when nothing was recorded.
+    package func quantile(_ rank: Double) -> Nanoseconds? {
+        let wanted = rank * Double(count)
+        guard wanted > 0, let highest = bounds.upper.last else { return nil }
+        var below = 0.0
+        for (index, upper) in bounds.upper.enumerated() {
+            let here = Double(counts[index])
+            if here > 0, below + here >= wanted {
+                let lower = index == 0 ? 0 : bounds.upper[index - 1]
+                let part = (wanted - below) / here
+                return Nanoseconds(lower + Int64(Double(upper - lower) * part))
+            }
+            below += here
+        }
+        return Nanoseconds(highest)
+    }
+}

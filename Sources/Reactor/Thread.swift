@@ -1,0 +1,45 @@
+import CLinux
+import Glibc
+
+/// A named thread that runs one closure; whatever the closure builds lives and dies in it.
+package final class Thread {
+    private let handle: pthread_t
+    private var isJoined = false
+
+    private final class Start {
+        let name: String
+        let body: () -> Void
+
+        init(name: String, body: @escaping () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// - Parameter name: at most 15 bytes, the kernel's limit.
+    package init(name: String, _ body: sending @escaping () -> Void) throws(SystemError) {
+        let start = unsafe Unmanaged.passRetained(Start(name: name, body: body)).toOpaque()
+        var handle = pthread_t()
+        let code = unsafe pthread_create(
+            &handle, nil,
+            { context in
+                let start = unsafe Unmanaged<Start>.fromOpaque(context!).takeRetainedValue()
+                _ = unsafe linux_name_thread(start.name)
+                start.body()
+                return nil
+            }, start)
+        guard code == 0 else {
+            unsafe Unmanaged<Start>.fromOpaque(start).release()
+            throw SystemError("pthread_create", code)
+        }
+        self.handle = handle
+    }
+
+    deinit { if !isJoined { pthread_detach(handle) } }
+
+    /// Waits for the closure's end.
+    package func join() {
+        isJoined = true
+        pthread_join(handle, nil)
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// A small file of the kernel that is read again and again through one descriptor.
+struct KeptFile: ~Copyable {
+    private let descriptor: Int32
+
+    /// - Returns: nil when the file cannot be opened.
+    init?(_ path: String) {
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { return nil }
+    }
+
+    deinit { _ = close(descriptor) }
+
+    /// What the file holds now, at most 64 KiB of it; nil when it cannot be read any more.
+    func read() -> String? {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4_096)
+        while bytes.count < 65_536 {
+            let offset = bytes.count
+            let count = unsafe piece.withUnsafeMutableBytes {
+                unsafe pread(descriptor, $0.baseAddress, $0.count, offset)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return nil
+            }
+            if count == 0 { break }
+            bytes += piece.prefix(count)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// One reading of a file that is not kept.
+    static func contents(of path: String) -> String? { KeptFile(path)?.read() }
+}
+
+extension StringProtocol {
+    /// Non-empty lines.
+    var lines: [SubSequence] { split(separator: "\n") }
+
+    /// Words between blanks and tabs.
+    var words: [SubSequence] { split { $0 == " " || $0 == "\t" } }
+
+    /// The number after a name at the start of a line, as in `nr_throttled 20` or `Max open files
+    /// 1024`.
+    func number(after name: String) -> UInt64? {
+        guard let line = lines.first(where: { $0.hasPrefix(name) }) else { return nil }
+        return line.dropFirst(name.count).words.first.flatMap { UInt64($0) }
+    }
+}

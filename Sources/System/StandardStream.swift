@@ -1,0 +1,39 @@
+import Glibc
+
+/// What the program says to its user: standard output for results, standard error for everything
+/// else.
+package enum StandardStream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Writes all of it, as one `write` wherever the kernel takes it whole. A reader that has gone
+    /// away is no error: there is nobody left to tell.
+    package func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(rawValue, $0.baseAddress! + start, $0.count - start)
+            }
+            if count > 0 {
+                start += count
+            } else if errno == EAGAIN {
+                var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&entry, 1, 1_000)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+
+    package var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// The terminal's width in characters; nil when it is none, or does not say.
+    package var columns: Int? {
+        var size = winsize()
+        let code = unsafe withUnsafeMutablePointer(to: &size) { pointer in
+            unsafe ioctl(rawValue, UInt(TIOCGWINSZ), UnsafeMutableRawPointer(pointer))
+        }
+        return code == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+    }
+}

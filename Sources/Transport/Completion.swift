@@ -1,0 +1,66 @@
+package import Time
+
+/// One ended request: times, bytes and outcome, as plain values. `distantPast` stands for "did not happen";
+/// otherwise intendedStart <= actualStart <= firstByte <= end.
+package struct Completion: Sendable {
+    /// The tag of the load that it belongs to.
+    package var load: UInt16 = 0
+    package var outcome = Outcome.ok
+    /// Of the answer; 0 when no head arrived.
+    package var status: UInt16 = 0
+    package var intendedStart = Instant.distantPast
+    package var actualStart = Instant.distantPast
+    /// When the request went out: at once, or when its new connection was up.
+    package var sendStart = Instant.distantPast
+    package var firstByte = Instant.distantPast
+    package var end = Instant.distantPast
+    /// Whether this request opened a connection. The next two are zero for a phase that did not complete.
+    package var opened = false
+    package var connectTime = Nanoseconds.zero
+    package var tlsTime = Nanoseconds.zero
+    /// Whether the kernel's stamp ended it; otherwise our clock did.
+    package var stamped = false
+    /// Whether it is a redirect that was followed: an attempt of its own beside its arrival's last one.
+    package var isHop = false
+    package var bytesSent = 0
+    package var bytesReceived = 0
+    /// errno, a libcurl code or a parser's failure; `Transport.describe` puts it in words.
+    package var detail = FailureDetail.none
+
+    package init() {}
+}
+
+/// Why a request failed, small enough to travel with it; turned into words only when somebody asks.
+package enum FailureDetail: Hashable, Sendable {
+    case none
+    case system(errno: Int32)
+    case curl(code: UInt32)
+    case malformed(UInt8)
+    case closedEarly
+}
+
+/// The ended requests of one worker's loads, in order, until the worker takes them. Grows to the largest burst once.
+package final class CompletionQueue {
+    private var items: [Completion] = Array(repeating: Completion(), count: 256)
+    private var count = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    func append(_ completion: Completion) {
+        if count == items.count { items += Array(repeating: Completion(), count: count) }
+        items[count] = completion
+        count += 1
+    }
+
+    /// Hands over each completion, also those that arise meanwhile.
+    package func drain(_ body: (Completion) -> Void) {
+        var index = 0
+        while index < count {
+            body(items[index])
+            index += 1
+        }
+        count = 0
+    }
+}

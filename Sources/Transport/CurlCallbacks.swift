@@ -1,0 +1,128 @@
+import CCurl
+import Glibc
+import Reactor
+import Time
+
+/// What libcurl calls while a transfer runs. Each callback writes into its `CurlTransfer`; none calls libcurl.
+enum CurlCallbacks {
+    static func install(
+        on easy: CurlEasy, transfer: UnsafeMutablePointer<CurlTransfer>, transport: CurlTransport
+    ) {
+        let owner = unsafe Unmanaged.passUnretained(transport).toOpaque()
+        unsafe easy.set(CURLOPT_WRITEDATA, pointer: transfer)
+        unsafe ballast_setopt_data(easy.handle, CURLOPT_WRITEFUNCTION) {
+            bytes, size, count, context in
+            unsafe CurlCallbacks.body(
+                size * count, context!.assumingMemoryBound(to: CurlTransfer.self))
+        }
+        unsafe easy.set(CURLOPT_HEADERDATA, pointer: transfer)
+        unsafe ballast_setopt_data(easy.handle, CURLOPT_HEADERFUNCTION) {
+            bytes, size, count, context in
+            unsafe CurlCallbacks.header(
+                UnsafeRawBufferPointer(start: bytes, count: size * count),
+                context!.assumingMemoryBound(to: CurlTransfer.self))
+        }
+        unsafe easy.set(CURLOPT_PREREQDATA, pointer: transfer)
+        unsafe easy.set(CURLOPT_OPENSOCKETDATA, pointer: owner)
+        unsafe easy.set(CURLOPT_CLOSESOCKETDATA, pointer: owner)
+        unsafe ballast_setopt_prerequest(easy.handle) { context, remote, _, _, _ in
+            unsafe CurlCallbacks.prerequest(
+                context!.assumingMemoryBound(to: CurlTransfer.self), remote: remote!)
+        }
+        unsafe ballast_setopt_open_socket(easy.handle) { context, _, address in
+            let transport = unsafe Unmanaged<CurlTransport>.fromOpaque(context!)
+            return unsafe transport._withUnsafeGuaranteedRef {
+                unsafe $0.openSocket(address!)
+            }
+        }
+        unsafe ballast_setopt_close_socket(easy.handle) { context, socket in
+            let transport = unsafe Unmanaged<CurlTransport>.fromOpaque(context!)
+            unsafe transport._withUnsafeGuaranteedRef { $0.closeSocket(socket) }
+            return 0
+        }
+    }
+
+    private static func body(_ count: Int, _ transfer: UnsafeMutablePointer<CurlTransfer>) -> Int {
+        unsafe transfer.pointee.bodyBytes += count
+        guard unsafe transfer.pointee.bodyBytes <= transfer.pointee.bodyMax else {
+            unsafe transfer.pointee.exceededBody = true
+            return 0
+        }
+        return count
+    }
+
+    /// Called once per line of a head; an empty line ends it.
+    private static func header(
+        _ line: UnsafeRawBufferPointer, _ transfer: UnsafeMutablePointer<CurlTransfer>
+    ) -> Int {
+        if unsafe transfer.pointee.request.firstByte == .distantPast {
+            unsafe transfer.pointee.request.firstByte = Clock.now()
+        }
+        unsafe transfer.pointee.headBytes += line.count
+        if let status = unsafe statusCode(line) { unsafe transfer.pointee.statusSeen = status }
+        if line.count <= 2, unsafe line.last == UInt8(ascii: "\n"),
+            unsafe transfer.pointee.statusSeen >= 200
+        {
+            unsafe transfer.pointee.hasAnswer = true
+        }
+        return line.count
+    }
+
+    /// Of `HTTP/1.1 200 OK` or `HTTP/2 200`; nil for every other line.
+    private static func statusCode(_ line: UnsafeRawBufferPointer) -> UInt16? {
+        guard line.count >= 12, unsafe line[0] == UInt8(ascii: "H"),
+            unsafe line[4] == UInt8(ascii: "/")
+        else { return nil }
+        let start = unsafe line[6] == UInt8(ascii: " ") ? 7 : 9
+        var status: UInt16 = 0
+        for index in start..<start + 3 {
+            let digit = unsafe line[index] &- 48
+            guard digit <= 9 else { return nil }
+            status = status * 10 + UInt16(digit)
+        }
+        return status
+    }
+
+    /// Called when a connection is up, before a request goes out on it. A second call without an answer in between is
+    /// libcurl repeating the request by itself, because its idle connection turned out dead: refused, since every
+    /// attempt must be counted. With an answer in between it follows a redirect: only within the target's addresses,
+    /// since nobody allowed load on others.
+    private static func prerequest(
+        _ transfer: UnsafeMutablePointer<CurlTransfer>, remote: UnsafePointer<CChar>
+    ) -> Int32 {
+        let now = Clock.now()
+        unsafe transfer.pointee.attempts += 1
+        if unsafe transfer.pointee.attempts > 1 {
+            guard unsafe transfer.pointee.hasAnswer else {
+                unsafe transfer.pointee.wasStale = true
+                return CURL_PREREQFUNC_ABORT
+            }
+            let address = unsafe String(cString: remote)
+            let isOurs = unsafe transfer.pointee.owner?._withUnsafeGuaranteedRef {
+                $0.curl.unix != nil || $0.curl.proxy != nil
+                    || $0.peers.contains { $0.host == address }
+            }
+            guard isOurs == true else {
+                unsafe transfer.pointee.strayed = true
+                return CURL_PREREQFUNC_ABORT
+            }
+            unsafe transfer.pointee.hop(at: now)
+        }
+        unsafe transfer.pointee.request.sendStart = now
+        return CURL_PREREQFUNC_OK
+    }
+}
+
+extension CurlTransport {
+    func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+        let number = unsafe sockets.open(address)
+        forget(number)
+        return number
+    }
+
+    func closeSocket(_ number: curl_socket_t) {
+        forget(number)
+        strays.remove(number)
+        sockets.close(number)
+    }
+}

@@ -1,0 +1,109 @@
+import CCurl
+import Glibc
+import Reactor
+
+/// What libcurl is told before it sends.
+extension CurlTransport {
+    /// The headers as libcurl wants them, less those that it says itself: it looks through the list many times per
+    /// request. Its own `Expect` and `Content-Type` are switched off.
+    static func headerLines(_ request: HTTPRequest) -> [String] {
+        let custom = request.headers.filter { header in
+            switch header.name {
+            case "Host": header.value != request.authority
+            case "Accept": header.value != "*/*"
+            default: true
+            }
+        }
+        var lines = custom.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        guard !request.body.isEmpty || request.method == "POST" else { return lines }
+        for name in ["Expect", "Content-Type"]
+        where !request.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
+            lines.append("\(name):")
+        }
+        return lines
+    }
+
+    /// Sets a handle up for the present request; it stays so for all its uses.
+    func configure(_ slot: Int) {
+        let easy = table.easy(slot)
+        unsafe curl_easy_reset(easy.handle)
+        easy.prepare(tls: options.tls)
+        unsafe easy.set(CURLOPT_CURLU, pointer: UnsafeRawPointer(url.handle))
+        easy.set(CURLOPT_PATH_AS_IS, 1)
+        setMethod(easy)
+        unsafe easy.set(CURLOPT_HTTPHEADER, pointer: headers.first)
+        unsafe easy.set(CURLOPT_RESOLVE, pointer: steering?.first)
+        unsafe easy.set(CURLOPT_PRIVATE, pointer: UnsafeRawPointer(bitPattern: slot))
+        unsafe easy.set(CURLOPT_ERRORBUFFER, pointer: table.errorText(slot))
+        easy.set(CURLOPT_TIMEOUT_MS, 0)
+        easy.set(CURLOPT_CONNECTTIMEOUT_MS, 1_000_000)  // the load's own timeout strikes first
+        easy.set(CURLOPT_PROXY, curl.proxy ?? "")
+        if curl.proxy == nil { easy.set(CURLOPT_NOPROXY, "*") }
+        easy.set(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1)  // else all connections go to the first address
+        easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)  // they are not the target's answer
+        easy.set(CURLOPT_UNIX_SOCKET_PATH, curl.unix)
+        easy.set(CURLOPT_FOLLOWLOCATION, curl.redirects > 0 ? 1 : 0)
+        easy.set(CURLOPT_MAXREDIRS, curl.redirects)
+        easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+        if curl.compression { easy.set(CURLOPT_ACCEPT_ENCODING, "") }
+        switch curl.version {
+        case .http1: easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        case .http2: easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2_0))
+        case .automatic: easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        }
+        if curl.version != .http1 { easy.set(CURLOPT_PIPEWAIT, 1) }
+        unsafe CurlCallbacks.install(on: easy, transfer: table.pointer(slot), transport: self)
+        table[slot].headers = headers
+        table[slot].steering = steering
+        table[slot].url = url
+        table[slot].sendsBodyApart = request.body.count >= Self.bodyWithHeadMax
+        table[slot].bodyMax = options.bodyMax
+        unsafe table[slot].owner = Unmanaged.passUnretained(self)
+        table[slot].generation = generation
+    }
+
+    private func setMethod(_ easy: CurlEasy) {
+        switch request.method {
+        case "GET" where request.body.isEmpty: easy.set(CURLOPT_HTTPGET, 1)
+        case "HEAD" where request.body.isEmpty: easy.set(CURLOPT_NOBODY, 1)
+        default:
+            let wantsLength = ["POST", "PUT", "PATCH"].contains(request.method)
+            if !request.body.isEmpty || wantsLength {
+                easy.set(CURLOPT_POSTFIELDSIZE, request.body.count)
+                unsafe request.body.withUnsafeBytes {
+                    // Copied: the next request's body may replace this one's at any time.
+                    unsafe easy.set(CURLOPT_COPYPOSTFIELDS, pointer: $0.baseAddress ?? Self.nothing)
+                }
+            }
+            easy.set(CURLOPT_CUSTOMREQUEST, request.method)
+        }
+    }
+
+    private static var nothing: UnsafeRawPointer {
+        unsafe UnsafeRawPointer(StaticString("").utf8Start)
+    }
+}
+
+/// A `curl_slist`; it must outlive the handles that point to it, so each transfer keeps its own.
+@safe final class HeaderList {
+    private(set) var first: UnsafeMutablePointer<curl_slist>?
+
+    init(_ lines: [String]) {
+        for line in lines { unsafe first = curl_slist_append(first, line) }
+    }
+
+    deinit { unsafe curl_slist_free_all(first) }
+}
+
+/// A parsed URL: given the text instead, libcurl parses it and puts it together again for each request, a sixth of its
+/// work. It must outlive the handles that point to it, so each transfer keeps its own.
+@safe final class CurlURL {
+    let handle: OpaquePointer?
+
+    init(_ text: String) {
+        unsafe handle = curl_url()
+        unsafe curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_PATH_AS_IS))
+    }
+
+    deinit { unsafe curl_url_cleanup(handle) }
+}

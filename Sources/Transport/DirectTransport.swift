@@ -1,0 +1,333 @@
+import Glibc
+import HTTP1
+package import Reactor
+package import Time
+
+/// HTTP/1.1 by our own codec on plain sockets or TLS channels: one `send` and one receive per request, no pipelining,
+/// one epoll registration per connection.
+///
+///     start -> [open -> connecting -> (handshaking)] -> send -> active -> receive -> complete -> idle or closed
+package final class DirectTransport: HTTPTransport, EventHandler {
+    let context: TransportContext
+    let completions: CompletionQueue
+    let options: TransportOptions
+    let load: UInt16
+    let table: ConnectionTable
+    let memory = AnswerMemory()
+    let connector: TLSConnector?
+    /// Registered with the loop under this number.
+    private(set) var owner: UInt16 = 0
+
+    private(set) var requestBytes: [UInt8]
+    private(set) var sendsHEAD: Bool
+    private var peers = PeerTable()
+
+    private var freeSlots: [Int32]
+    /// Last in, first out: the connection used last has the warmest caches.
+    private var idleSlots: [Int32] = []
+    private(set) var ages: AgeList
+    private var connecting = 0
+    private var nextHandshake = Instant.distantPast
+
+    /// Rare: requests that the socket did not take whole, and heads that came in pieces.
+    var unsent: [Int: UnsentRequest] = [:]
+    var stashes: [Int: [UInt8]] = [:]
+    var lastAnswerBytes = 0
+    private var failureText = ""
+
+    package init(
+        _ options: TransportOptions, load: UInt16, request: HTTPRequest, context: TransportContext
+    ) {
+        self.options = options
+        self.load = load
+        self.context = context
+        completions = context.completions
+        requestBytes = request.bytes
+        sendsHEAD = request.isHEAD
+        table = ConnectionTable(count: options.connections)
+        freeSlots = (0..<Int32(options.connections)).reversed()
+        idleSlots.reserveCapacity(options.connections)
+        ages = AgeList(capacity: options.connections)
+        connector = options.tls.map { context.connector(for: $0) }
+        owner = context.loop.attach(self)
+    }
+
+    deinit { for slot in 0..<table.count where table[slot].state != .free { close(slot) } }
+
+    // MARK: Starting
+
+    package func start(intended: Instant, now: Instant, mayOpen: Bool) -> StartResult {
+        guard ages.count < options.inFlight else {
+            return .held(by: options.fullObstacle, until: .distantFuture)
+        }
+        let peer = peers.next()
+        if let slot = takeIdle(for: peer, orAny: false) {
+            return .started(at: reuse(slot, intended))
+        }
+        let obstacle = obstacleToOpening(now)
+        if obstacle != nil || !mayOpen, let slot = takeIdle(for: peer, orAny: true) {
+            return .started(at: reuse(slot, intended))
+        }
+        if let obstacle { return obstacle }
+        guard mayOpen else { return .wantsConnection }
+        if connector != nil { nextHandshake = max(now, nextHandshake) + options.handshakeInterval }
+        let slot = Int(freeSlots.removeLast())
+        table[slot].peer = Int32(peer ?? -1)
+        let actual = begin(slot, intended: intended)
+        table[slot].request.opened = true
+        open(slot)
+        return .started(at: actual)
+    }
+
+    private func reuse(_ slot: Int, _ intended: Instant) -> Instant {
+        let actual = begin(slot, intended: intended)
+        send(slot, at: actual)
+        return actual
+    }
+
+    /// An idle connection to a peer, or to any where that is better than none.
+    private func takeIdle(for peer: Int?, orAny: Bool) -> Int? {
+        if peers.count <= 1 || orAny { return idleSlots.popLast().map { Int($0) } }
+        guard let place = idleSlots.lastIndex(where: { table[Int($0)].peer == Int32(peer ?? -1) })
+        else { return nil }
+        return Int(idleSlots.remove(at: place))
+    }
+
+    private func obstacleToOpening(_ now: Instant) -> StartResult? {
+        if freeSlots.isEmpty { return .held(by: .connections, until: .distantFuture) }
+        if connector != nil, nextHandshake > now {
+            return .held(by: .connectRate, until: nextHandshake)
+        }
+        return nil
+    }
+
+    private func begin(_ slot: Int, intended: Instant) -> Instant {
+        let actual = Clock.now()
+        var request = Completion()
+        request.load = load
+        request.intendedStart = intended
+        request.actualStart = actual
+        table[slot].request = request
+        ages.append(slot)
+        peers.began(table[slot].peer)
+        return actual
+    }
+
+    // MARK: Connecting
+
+    private func open(_ slot: Int) {
+        guard table[slot].peer >= 0 else { return finish(slot, .dns, at: Clock.now()) }
+        let address = peers[Int(table[slot].peer)]
+        connecting += 1
+        if let connector, let tls = options.tls {
+            table[slot].state = .handshaking
+            connector.connect(to: address, tls, for: self, slot: slot)
+            return
+        }
+        table[slot].state = .connecting
+        switch Socket.connect(to: address, stamped: true) {
+        case .failed(let code):
+            table[slot].request.detail = .system(errno: code)
+            finish(slot, .ofConnect(errno: code), at: Clock.now())
+        case .pending(let descriptor):
+            table[slot].descriptor = descriptor
+            _ = watch(slot)
+        case .connected(let descriptor):
+            table[slot].descriptor = descriptor
+            if watch(slot) { connected(slot) }
+        }
+    }
+
+    /// Registers a connection's descriptor, once for its whole life.
+    private func watch(_ slot: Int) -> Bool {
+        do {
+            try context.loop.register(
+                table[slot].descriptor, [.input, .output, .peerClosed, .edge], owner: owner,
+                key: table[slot].key(slot))
+            return true
+        } catch {
+            table[slot].request.detail = .system(errno: error.code)
+            finish(slot, .local, at: Clock.now())
+            return false
+        }
+    }
+
+    private func connected(_ slot: Int) {
+        let now = Clock.now()
+        connecting -= 1
+        table[slot].request.connectTime = now - table[slot].request.actualStart
+        send(slot, at: now)
+    }
+
+    private func connectEnded(_ slot: Int) {
+        let code = Socket.connectError(table[slot].descriptor)
+        if code == 0 { return connected(slot) }
+        table[slot].request.detail = .system(errno: code)
+        finish(slot, .ofConnect(errno: code), at: Clock.now())
+    }
+
+    // MARK: Events
+
+    package func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
+        let slot = Int(key.index)
+        guard table[slot].generation == key.generation else { return }
+        switch table[slot].state {
+        case .free, .handshaking: return
+        case .connecting:
+            guard readiness.has(.output) || readiness.has(.failed) else { return }
+            connectEnded(slot)
+        case .active, .idle:
+            if readiness.has(.output), table[slot].isSending { sendRest(slot) }
+        }
+        guard readiness.has(.readable) else { return }
+        let isOver = readiness.has(.over)
+        switch table[slot].state {
+        case .active:
+            receive(slot, now: now, untilEnd: isOver)
+            // The peer closed behind its answer, and will not be reported as closed again.
+            if isOver, table[slot].state == .idle { close(slot) }
+        case .idle: receiveIdle(slot)
+        case .free, .connecting, .handshaking: break
+        }
+    }
+
+    package func expire(now: Instant) {
+        while let slot = ages.oldest, deadline(of: slot) <= now {
+            let generation = table[slot].generation
+            if table[slot].state == .active {
+                // An answer that arrived in time beats a timeout that was found later.
+                receive(slot, now: now, untilEnd: false)
+                if ages.oldest != slot || table[slot].generation != generation { continue }
+            }
+            let isUp = table[slot].state == .active
+            finish(slot, isUp ? .timeout : .connectTimeout, at: now)
+        }
+    }
+
+    package var nextDeadline: Instant {
+        ages.oldest.map { deadline(of: $0) } ?? .distantFuture
+    }
+
+    func deadline(of slot: Int) -> Instant { table[slot].request.actualStart + options.timeout }
+
+    // MARK: Ending
+
+    /// Ends the slot's request and closes its connection.
+    func finish(_ slot: Int, _ outcome: Outcome, at end: Instant) {
+        report(slot, outcome, at: end)
+        close(slot)
+    }
+
+    /// Ends the slot's request and keeps its connection for the next one.
+    func finishKeeping(_ slot: Int, at end: Instant) {
+        report(slot, .ok, at: end)
+        table[slot].state = .idle
+        idleSlots.append(Int32(slot))
+    }
+
+    private func report(_ slot: Int, _ outcome: Outcome, at end: Instant) {
+        table[slot].request.outcome = outcome
+        table[slot].request.end = end
+        table[slot].request.status = table[slot].parser.status
+        ages.remove(slot)
+        peers.ended(table[slot].peer)
+        completions.append(table[slot].request)
+    }
+
+    func close(_ slot: Int) {
+        switch table[slot].state {
+        case .connecting, .handshaking: connecting -= 1
+        case .idle: idleSlots.removeAll { $0 == slot }
+        case .active, .free: break
+        }
+        if let connector, let channel = table[slot].channel {
+            connector.close(channel)
+        } else if table[slot].descriptor >= 0 {
+            _ = Glibc.close(table[slot].descriptor)
+        }
+        if table[slot].isSending { unsent[slot] = nil }
+        if table[slot].isStashed { stashes[slot] = nil }
+        let generation = table[slot].generation &+ 1
+        table[slot] = Connection()
+        table[slot].generation = generation
+        freeSlots.append(Int32(slot))
+    }
+
+    package func cancelAll(now: Instant) {
+        while let slot = ages.oldest { finish(slot, .canceled, at: now) }
+    }
+}
+
+// MARK: Changes from outside, and what is shown
+
+extension DirectTransport {
+    package func setRequest(_ request: HTTPRequest) {
+        requestBytes = request.bytes
+        sendsHEAD = request.isHEAD
+    }
+
+    package func setPeers(_ addresses: [SocketAddress]) {
+        let known = peers.addresses
+        guard addresses != known else { return }
+        peers.replace(addresses)
+        for slot in 0..<table.count where table[slot].state != .free {
+            let old = table[slot].peer
+            let new = old < 0 ? nil : addresses.firstIndex(of: known[Int(old)])
+            table[slot].peer = Int32(new ?? -1)
+            if table[slot].state == .idle {
+                if new == nil { close(slot) }
+            } else {
+                peers.began(table[slot].peer)
+            }
+        }
+    }
+
+    package var connections: ConnectionCounts {
+        var counts = ConnectionCounts()
+        counts.connecting = connecting
+        counts.idle = idleSlots.count
+        counts.active = options.connections - freeSlots.count - connecting - idleSlots.count
+        return counts
+    }
+
+    package var toleratesLateReceive: Bool {
+        connector == nil && connecting == 0 && lastAnswerBytes <= 16 * 1_024
+    }
+
+    /// The handshake of a slot ended.
+    func handshakeEnded(_ slot: Int, _ result: TLSConnector.Result) {
+        switch result {
+        case .connected(let channel, let descriptor, let connectTime, let tlsTime):
+            connecting -= 1
+            table[slot].state = .active
+            table[slot].channel = channel
+            table[slot].descriptor = descriptor
+            table[slot].request.connectTime = connectTime
+            table[slot].request.tlsTime = tlsTime
+            if watch(slot) { send(slot, at: Clock.now()) }
+        case .failed(let outcome, let detail, let text):
+            failureText = text
+            table[slot].request.detail = detail
+            finish(slot, outcome, at: Clock.now())
+        }
+    }
+
+    /// The handshake of a slot began; its channel must be closed with the slot.
+    func handshakeBegan(_ slot: Int, _ channel: TLSChannel) { table[slot].channel = channel }
+
+    package func describe(_ completion: Completion) -> String {
+        let peer = peers.count == 1 ? " \(peers[0])" : ""
+        switch completion.detail {
+        case .none: return completion.outcome.name + peer
+        case .system(let errno):
+            return "\(completion.outcome.name)\(peer): \(SystemError.text(of: errno))"
+        case .curl: return "\(completion.outcome.name): \(failureText)"
+        case .malformed(let code):
+            let failure = ResponseParser.Failure(rawValue: code).map { "\($0)" } ?? "unknown"
+            return "protocol\(peer): the answer is not valid HTTP/1.1 (\(failure))"
+        case .closedEarly:
+            return "\(completion.outcome.name)\(peer): the connection was closed before the "
+                + (completion.firstByte == .distantPast ? "answer's first byte" : "answer's end")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import System
+
+@main
+struct Ballast: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ballast",
+        abstract: "Keeps a steady load on the services beside it, and measures how they answer.",
+        discussion: """
+            See it work, with nothing else installed:
+              ballast demo
+
+            Ten seconds of load on a server, then a summary:
+              ballast hit http://127.0.0.1:8080/ --rate 50/s
+
+            The sidecar: endless load from a file, /metrics on port 9909:
+              ballast check ballast.yaml
+              ballast run ballast.yaml
+
+            Exit codes: 0 fine, 1 failed at run time, 2 wrong command line or configuration, 3 a \
+            threshold of `hit` does not hold.
+            """,
+        version: Version.text,
+        subcommands: [Demo.self, Hit.self, Check.self, Run.self, Healthcheck.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as StartError {
+            leave(error.code, saying: error.description)
+        } catch {
+            let code = exitCode(for: error)
+            if code.isSuccess {
+                StandardStream.output.write(fullMessage(for: error) + "\n")
+                leave(code.rawValue)
+            }
+            // ArgumentParser says 64 for a wrong command line; Ballast's word for it is 2.
+            guard code == .validationFailure else {
+                leave(ExitStatus.failed, saying: message(for: error))
+            }
+            leave(ExitStatus.usage, saying: usageMessage(message(for: error)))
+        }
+    }
+
+    /// One line, and where to read on.
+    private static func usageMessage(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        let given = CommandLine.arguments.dropFirst().first { names.contains($0) }
+        let command = given.map { "ballast \($0)" } ?? "ballast"
+        let end = lines.hasSuffix(".") || lines.hasSuffix("?") ? lines : lines + "."
+        return "\(end) See `\(command) --help`."
+    }
+}

@@ -1,0 +1,32 @@
+import Glibc
+import System
+
+/// The exit codes that scripts may rely on.
+enum ExitStatus {
+    static let fine: Int32 = 0
+    /// Failed at run time; with `hit`, not one request was ok.
+    static let failed: Int32 = 1
+    /// The command line or the configuration is wrong.
+    static let usage: Int32 = 2
+    /// `hit`: a threshold does not hold.
+    static let threshold: Int32 = 3
+}
+
+func leave(_ code: Int32) -> Never { Glibc.exit(code) }
+
+/// Says in one line why nothing goes on, and leaves.
+func leave(_ code: Int32, saying text: String) -> Never {
+    StandardStream.error.write("ballast: \(text)\n")
+    leave(code)
+}
+
+/// Why Ballast cannot start, in one line, and with which code it leaves.
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+    let code: Int32
+
+    init(_ description: String, code: Int32 = ExitStatus.failed) {
+        self.description = description
+        self.code = code
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Config
+import System
+
+struct Hit: ParsableCommand {
+    enum Output: String, CaseIterable, ExpressibleByArgument { case text, json }
+
+    static let configuration = CommandConfiguration(
+        commandName: "hit",
+        abstract: "Put load on one URL, then sum up what it showed.",
+        discussion: """
+            Fifty requests a second for ten seconds:
+              ballast hit http://127.0.0.1:8080/
+
+            A thousand a second for a minute, which must hold two promises (exit 3 if not):
+              ballast hit http://127.0.0.1:8080/ --rate 1000/s --for 1m \\
+                --threshold 'p99<250ms' --threshold 'failed<1%'
+
+            A hundred POST requests with a header, for a script:
+              ballast hit https://shop.test/checkout --requests 100 --body @order.json \\
+                --header 'content-type: application/json' --output json
+
+            Thresholds: p50, p90, p95, p99, p99.9, max, mean of response time over all sent \
+            requests; service.p99 and so on of service time; failed, dropped (shares of intended); \
+            rate (completed per second).
+            """)
+
+    @OptionGroup var flags: HitFlags
+
+    @Option(
+        name: .customLong("threshold"),
+        help: ArgumentHelp(
+            "Must hold at the end: 'p99<250ms', 'failed<1%', 'rate>45'; repeatable.",
+            valueName: "threshold"))
+    var thresholds: [String] = []
+
+    @Option(help: ArgumentHelp("The summary's form.", valueName: "form"))
+    var output = Output.text
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve /metrics and the status page meanwhile, for example on :9909.",
+            valueName: "address"))
+    var listen: String?
+
+    @Flag(help: "No progress line.")
+    var quiet = false
+
+    @Flag(help: "No colours; the environment variable NO_COLOR does the same.")
+    var noColor = false
+
+    @Flag(help: "Only ASCII characters.")
+    var noUnicode = false
+
+    func run() throws {
+        var configuration = Configuration()
+        configuration.loads = [try flags.load()]
+        configuration.workers =
+            try flag("--workers", flags.workers, FlagValue.workers) ?? .automatic
+        let bounds = try flags.bounds()
+        let address = try flag("--listen", listen, FlagValue.listen)
+        if let address {
+            configuration.server.host = address.host
+            configuration.server.port = address.port
+        }
+        var checks: [Threshold] = []
+        for text in thresholds {
+            do throws(ThresholdError) {
+                checks.append(try Threshold(text))
+            } catch {
+                throw ValidationError(error.description)
+            }
+        }
+        var order = HitOrder(configuration)
+        order.url = flags.url
+        order.duration = bounds.duration
+        order.requestsMax = bounds.requests
+        order.serves = address != nil
+        let progress = Style(of: .error, noColor: noColor, noUnicode: noUnicode)
+        order.progress = quiet || !StandardStream.error.isTerminal ? nil : progress
+        var result = try HitRun(order).run()
+        result.thresholds = checks
+        switch output {
+        case .json: StandardStream.output.write(HitJSON.text(result))
+        case .text:
+            let style = Style(of: .output, noColor: noColor, noUnicode: noUnicode)
+            StandardStream.output.write(HitSummary(result, style).text)
+        }
+        leave(result.exitCode)
+    }
+}

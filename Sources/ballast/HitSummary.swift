@@ -1,0 +1,188 @@
+import Measure
+import Time
+
+/// The summary of `hit` for a person's eyes: a pure function of the result.
+struct HitSummary {
+    private let result: HitResult
+    private let style: Style
+    private static let nameWidth = 10
+
+    init(_ result: HitResult, _ style: Style) {
+        self.result = result
+        self.style = style
+    }
+
+    var text: String {
+        let sections = [
+            head, counts, times, histogram, transfer, thresholds, warnings,
+        ]
+        return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+            .joined(separator: "\n\n") + "\n"
+    }
+
+    // MARK: Sections
+
+    private var head: [String] {
+        let plan = result.plan
+        var words: [String] = []
+        if let rate = plan.rate {
+            words += ["open loop", "\(rate) \(plan.arrivals)", "pacing \(plan.pacing)"]
+        } else {
+            words.append("closed loop")
+        }
+        words.append("\(plan.transport) (\(plan.transportReason))")
+        words.append(Self.plural(plan.workers, "worker"))
+        words.append(Self.plural(plan.connections, "connection"))
+        words.append("timeout \(plan.timeout)")
+        return [
+            style.paint("\(plan.method) \(plan.url)", .bold),
+            style.paint(words.joined(separator: style.dot), .dim),
+        ]
+    }
+
+    private var counts: [String] {
+        var first = [
+            "intended \(Numbers.count(result.intended))", "sent \(Numbers.count(result.sent))",
+            "dropped \(Numbers.count(result.droppedTotal))",
+            "completed \(Numbers.count(result.completed))",
+        ]
+        if let rate = result.completedPerSecond { first[3] += " (\(Numbers.real(rate))/s)" }
+        let length = "\(result.elapsed)" + (result.isInterrupted ? ", interrupted" : "")
+        var lines = [line("in \(length)", first.joined(separator: style.dot), wide: true)]
+        let outcomes = result.outcomes.filter { $0.count > 0 }
+        lines.append(line("outcomes", shares(outcomes, of: result.completed)))
+        if result.droppedTotal > 0 {
+            let reasons = result.dropped.filter { $0.count > 0 }
+            lines.append(line("dropped", shares(reasons, of: result.intended)))
+        }
+        if !result.statuses.isEmpty {
+            let codes = result.statuses.map {
+                ($0.code == 0 ? "other" : "\($0.code)") + ": " + Numbers.count($0.count)
+            }
+            lines.append(line("statuses", codes.joined(separator: style.dot)))
+        }
+        for outcome in outcomes where outcome.name != "ok" && outcome.name != "status" {
+            if let error = outcome.lastError { lines.append(line(outcome.name, "last: \(error)")) }
+        }
+        return lines
+    }
+
+    private func shares(_ counts: [HitResult.NamedCount], of whole: UInt64) -> String {
+        if counts.isEmpty { return "none" }
+        return counts.map { entry in
+            let text =
+                "\(entry.name) \(Numbers.count(entry.count)) "
+                + "(\(Numbers.share(entry.count, of: whole)))"
+            return style.paint(text, entry.name == "ok" ? .green : .red)
+        }.joined(separator: style.dot)
+    }
+
+    private var times: [String] {
+        guard result.response.count > 0 else { return [] }
+        let names = Threshold.Statistic.allCases.map(\.rawValue)
+        func row(_ name: String, _ times: FineSnapshot) -> String {
+            let values = Threshold.Statistic.allCases.map { statistic in
+                (statistic.value(times).map { "\($0)" } ?? "-").right(9)
+            }
+            return name.left(16) + values.joined()
+        }
+        let title = String(repeating: " ", count: 16) + names.map { $0.right(9) }.joined()
+        return [
+            style.paint(title, .dim), row("response time", result.response),
+            row("service time", result.service), row("start delay", result.startDelay),
+        ]
+    }
+
+    private var histogram: [String] {
+        let rows = TimeRows.rows(result.response)
+        guard let most = rows.map(\.count).max(), most > 0 else { return [] }
+        let width = max(10, min(50, style.columns - 36))
+        return [style.paint("response times", .dim)]
+            + rows.map { row in
+                let bounds = "\(row.lower)".right(7) + " to " + "\(row.upper)".left(7)
+                let bar = Self.bar(Double(row.count) / Double(most), width, style.hasUnicode)
+                let share = Numbers.share(row.count, of: result.response.count)
+                return bounds + " " + Numbers.count(row.count).right(9) + share.right(8) + "  "
+                    + style.paint(bar, .cyan)
+            }.map(Self.withoutEnd)
+    }
+
+    private static func bar(_ share: Double, _ width: Int, _ hasUnicode: Bool) -> String {
+        guard share > 0 else { return "" }
+        guard hasUnicode else {
+            return String(repeating: "#", count: max(1, Int((share * Double(width)).rounded())))
+        }
+        // A character has eight steps.
+        let eighths = max(1, Int((share * Double(width * 8)).rounded()))
+        let rest = eighths % 8 == 0 ? "" : String(Array("▏▎▍▌▋▊▉")[eighths % 8 - 1])
+        return String(repeating: "█", count: eighths / 8) + rest
+    }
+
+    private var transfer: [String] {
+        let opened = result.connectsOK
+        let failed = result.connectsFailed
+        var words = [
+            "sent \(Numbers.bytes(result.sentBytes))",
+            "received \(Numbers.bytes(result.receivedBytes))",
+            Self.plural(Int(opened), "connection") + " opened",
+        ]
+        if failed > 0 { words.append(style.paint("\(Numbers.count(failed)) failed", .red)) }
+        return [line("transfer", words.joined(separator: style.dot))]
+    }
+
+    private var thresholds: [String] {
+        let width = result.thresholds.map(\.text.count).max() ?? 0
+        return result.thresholds.map { threshold in
+            let holds = threshold.holds(in: result)
+            let mark = style.hasUnicode ? (holds ? "✓" : "✗") : (holds ? "ok    " : "FAILED")
+            return style.paint("\(mark) \(threshold.text.left(width))", holds ? .green : .red)
+                + "  was \(Self.value(threshold, result))"
+        }
+    }
+
+    private static func value(_ threshold: Threshold, _ result: HitResult) -> String {
+        guard let value = threshold.value(in: result) else { return "not measured" }
+        switch threshold.quantity {
+        case .time: return "\(Nanoseconds(Int64((value * 1e9).rounded())))"
+        case .failed: return Numbers.share(result.failedTotal, of: result.intended)
+        case .dropped: return Numbers.share(result.droppedTotal, of: result.intended)
+        case .rate: return "\(Numbers.real(value))/s"
+        }
+    }
+
+    private var warnings: [String] {
+        var texts: [String] = []
+        if !result.degraded.isEmpty {
+            texts.append(
+                "these numbers are suspect, for this machine itself was late: "
+                    + result.degraded.joined(separator: "; "))
+        }
+        if result.isClosedLoop {
+            texts.append(
+                "a closed loop cannot show stalls: it waits for every answer before it asks again; "
+                    + "give a rate to see what callers on schedule would have waited")
+        }
+        if result.response.clamped > 0 {
+            texts.append(
+                "response times above 137 s, which the quantiles take for 137 s: "
+                    + Numbers.count(result.response.clamped))
+        }
+        return texts.map { style.paint("warning: ", .yellow) + $0 }
+    }
+
+    // MARK: Parts
+
+    private func line(_ name: String, _ text: String, wide: Bool = false) -> String {
+        wide ? "\(name):  \(text)" : name.left(Self.nameWidth) + "  " + text
+    }
+
+    private static func plural(_ count: Int, _ name: String) -> String {
+        "\(Numbers.count(UInt64(count))) \(name)\(count == 1 ? "" : "s")"
+    }
+
+    private static func withoutEnd(_ text: String) -> String {
+        var text = text
+        while text.hasSuffix(" ") { text.removeLast() }
+        return text
+    }
+}

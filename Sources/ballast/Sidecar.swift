@@ -1,0 +1,138 @@
+import Config
+import Engine
+import Glibc
+import Logging
+import Reactor
+import Server
+import System
+import Time
+
+/// `ballast run`: the generator, the server beside it and the signals that end them, on the main
+/// thread's loop.
+///
+///     start -> run -> SIGTERM or --for -> drain -> linger for a last scrape -> exit
+final class Sidecar {
+    /// After drain and linger the process is gone within a second, whatever still hangs.
+    private static let grace = Nanoseconds.milliseconds(700)
+
+    private let loop: EventLoop
+    private let configuration: Configuration
+    private let log: Logger
+    private var generator: Generator!
+    private var pages: Pages!
+    private var server: Server!
+    private var signals: Signals!
+    private var drainedAt: Instant?
+    private var isFinished = false
+
+    /// Claims everything that can be refused: memory for the loads, the port.
+    init(
+        _ configuration: Configuration, duration: Nanoseconds?, log: Logger
+    ) throws(StartError) {
+        self.configuration = configuration
+        self.log = log
+        do {
+            loop = try EventLoop()
+            // Before any thread starts: threads inherit which signals are blocked.
+            signals = try Signals([SIGTERM, SIGINT, SIGHUP], on: loop) { [unowned self] signal in
+                received(signal)
+            }
+        } catch {
+            throw StartError("\(error)")
+        }
+        _ = Glibc.signal(SIGPIPE, SIG_IGN)
+        if let shortage = Preflight.descriptorShortage(
+            configuration, limit: DescriptorLimit.raise())
+        {
+            throw StartError(shortage)
+        }
+        var options = Generator.Options()
+        options.userAgent = "ballast/\(Version.number)"
+        options.duration = duration
+        // For measurements only: compare times with answers collected at once.
+        options.receivesLate =
+            ConfigurationContext.system.environment("BALLAST_LATE_RECEIVE") != "off"
+        let events = EventLog(log)
+        do {
+            generator = try Generator(
+                configuration, options: options, loop: loop,
+                onEvent: { [unowned self] event in
+                    events.write(event)
+                    if case .stopping = event { boundTheEnd() }
+                },
+                onDrained: { [unowned self] in drained() })
+        } catch {
+            throw StartError(error.description)
+        }
+        pages = Pages(generator, configuration)
+        if let excess = Preflight.seriesExcess(pages.scrape) {
+            throw StartError(excess, code: ExitStatus.usage)
+        }
+        pages.onScraped = { [unowned self] began in scraped(began: began) }
+        server = try pages.listen(on: loop)
+    }
+
+    func run() throws(StartError) {
+        do {
+            try generator.start()
+        } catch {
+            throw StartError("cannot start: \(error)")
+        }
+        log.info(
+            "started",
+            metadata: [
+                "version": "\(Version.number)", "listen": "\(server.localAddress)",
+                "loads": "\(configuration.loads.count)",
+                "workers": "\(generator.plan.workerCount)",
+            ])
+        loop.run()
+        generator.join()
+    }
+
+    // MARK: The end
+
+    private func received(_ signal: Int32) {
+        if signal == SIGHUP {
+            log.notice("SIGHUP: reloading is not there yet; restart to take over a new file")
+        } else if generator.isStopping {
+            log.warning("second signal: leaving at once")
+            leave(ExitStatus.failed)
+        } else {
+            generator.stop()
+        }
+    }
+
+    /// A worker that hangs in a library must not keep the process from leaving in time.
+    private func boundTheEnd() {
+        let settings = configuration.server
+        let last = Clock.now() + settings.drain + settings.linger + Self.grace
+        loop.schedule(at: last) { [unowned self] _ in
+            log.warning("a worker did not end in time: leaving without it")
+            leave(ExitStatus.fine)
+        }
+    }
+
+    private func drained() {
+        drainedAt = Clock.now()
+        let linger = configuration.server.linger
+        guard linger > .zero else { return finish("nothing in flight") }
+        log.info("lingering for a last scrape", metadata: ["at_most": "\(linger)"])
+        loop.schedule(at: Clock.now() + linger) { [unowned self] _ in
+            finish("no scrape came in time")
+        }
+    }
+
+    /// The scrape that shows the final counts began after the drain: one that began before may
+    /// hold older ones.
+    private func scraped(began: Instant) {
+        guard let drainedAt, began >= drainedAt, configuration.server.linger > .zero else { return }
+        finish("scraped")
+    }
+
+    private func finish(_ reason: String) {
+        guard !isFinished else { return }
+        isFinished = true
+        log.info("stopped", metadata: ["because": "\(reason)"])
+        loop.stop()
+    }
+}

@@ -1,0 +1,95 @@
+import Config
+import Engine
+import Measure
+import Reactor
+import Schedule
+import Server
+import Time
+import Transport
+
+extension StatusDocument {
+    /// What the engine knows, as the status page shows it.
+    init(_ generator: Generator, _ report: Report) {
+        report.refresh()
+        self.init(
+            version: Version.number, uptime: (Clock.now() - generator.startTime).seconds,
+            ready: !generator.isStopping)
+        degraded = generator.health.reasons
+        workers = generator.plan.workerCount
+        cpuLimitCores = generator.health.cpuLimit
+        cpuThrottled = generator.health.throttled?.seconds
+        loads = report.loads.enumerated().map { index, load in
+            LoadStatus(load, report.quantiles(ofLoad: index))
+        }
+    }
+}
+
+extension LoadStatus {
+    fileprivate init(_ load: LoadReport, _ quantiles: LoadQuantiles) {
+        let settings = load.plan.settings
+        let choice = settings.transportChoice
+        self.init(
+            name: load.name,
+            target: "\(settings.target.scheme.rawValue)://\(settings.target.authority)"
+                + settings.target.path,
+            state: load.state.rawValue, transport: choice.choice == .direct ? "direct" : "curl",
+            transportReason: choice.because, pacing: load.plan.pacingText,
+            endClock: (load.stampedShare ?? 0) > 0.5 ? "kernel stamps" : "own clock")
+        workers = load.plan.workers.count
+        targetRate = load.targetRate
+        intended = load.intended
+        sent = load.sent
+        inFlight = Int64(load.inFlight)
+        backlog = Int64(load.backlog)
+        connections.connecting = Int64(load.connections.connecting)
+        connections.idle = Int64(load.connections.idle)
+        connections.active = Int64(load.connections.active)
+        dropped = DropReason.allCases.map { NamedCount($0.name, load.count($0)) }
+        outcomes = Outcome.allCases.map { outcome in
+            OutcomeStatus(
+                outcome.name, load.count(outcome),
+                lastError: load.lastFailures.first { $0.outcome == outcome }?.text)
+        }
+        responseTime = Quantiles(quantiles.response)
+        var service = load.service.ok
+        service.merge(load.service.failed)
+        serviceTime = Quantiles(quantiles.service, or: service, atMost: responseTime)
+        startDelay = Quantiles(quantiles.startDelay, or: load.startDelay, atMost: responseTime)
+    }
+}
+
+extension LoadStatus.Quantiles {
+    fileprivate init(_ snapshot: FineSnapshot) {
+        self.init(
+            p50: snapshot.quantile(0.5)?.seconds, p90: snapshot.quantile(0.9)?.seconds,
+            p99: snapshot.quantile(0.99)?.seconds,
+            max: snapshot.count > 0 ? snapshot.greatest.seconds : nil)
+    }
+}
+
+extension LoadStatus.Quantiles {
+    /// From the fine histogram where the generator keeps one, else estimates from classic buckets, which know no
+    /// maximum. A part of the response time is never longer than the whole, whatever an estimate says.
+    fileprivate init(
+        _ fine: FineSnapshot, or classic: HistogramSnapshot, atMost whole: LoadStatus.Quantiles
+    ) {
+        guard fine.count == 0 else {
+            self.init(fine)
+            return
+        }
+        func estimate(_ rank: Double, _ limit: Double?) -> Double? {
+            classic.quantile(rank).map { min($0.seconds, limit ?? .infinity) }
+        }
+        self.init(
+            p50: estimate(0.5, whole.p50), p90: estimate(0.9, whole.p90),
+            p99: estimate(0.99, whole.p99), max: nil)
+    }
+}
+
+extension LoadPlan {
+    /// `precise`, `grid 500us` or, without a schedule, `closed loop`.
+    var pacingText: String {
+        guard let schedule else { return "closed loop" }
+        return schedule.pacing == .precise ? "precise" : "grid \(schedule.pacing.grid)"
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Config
+import Schedule
+import Testing
+import Time
+
+@testable import ballast
+
+@Suite struct HitFlagsTests {
+    private func load(_ arguments: String...) throws -> LoadSettings {
+        try HitFlags.parse(arguments).load()
+    }
+
+    @Test func `a URL alone makes the load that a file with these keys would make`() throws {
+        let yaml = """
+            loads:
+              - {name: hit, target: "http://127.0.0.1:8080", rate: 50/s, startup: 5s,
+                 request: {path: "/a/?b=%20c"}}
+            """
+        let file = try Configuration.parse(Array(yaml.utf8), file: "test.yaml")
+        #expect(try load("http://127.0.0.1:8080/a/?b=%20c") == file.loads[0])
+    }
+
+    @Test func `every flag is the key of its name`() throws {
+        let yaml = """
+            loads:
+              - name: hit
+                target: https://[::1]:8443
+                rate: 12.5/m
+                startup: 5s
+                arrivals: poisson
+                pacing: grid 1ms
+                limits: {connections: 7, late: 0s}
+                timeout: 1m
+                transport: curl
+                http: auto
+                tls: {verify: false}
+                request:
+                  method: PUT
+                  headers: {x-a: "one: two", x-b: "${env:HOME}"}
+                  body: "$${text"
+                expect: {status: [204, 500-599]}
+            """
+        let file = try Configuration.parse(Array(yaml.utf8), file: "test.yaml")
+        let load = try load(
+            "https://[::1]:8443", "--rate", "12.5/m", "--arrivals", "poisson", "--pacing",
+            "grid 1ms", "--connections", "7", "--late", "0s", "--timeout", "1m", "--transport",
+            "curl", "--http", "auto", "--insecure", "--method", "PUT", "--header", "x-a: one: two",
+            "--header", "x-b:${env:HOME}", "--body", "$${text", "--expect-status", "5xx, 204")
+        #expect(load == file.loads[0])
+    }
+
+    @Test func `a body makes it POST`() throws {
+        #expect(try load("http://a/", "--body", "x").request.method == "POST")
+        #expect(try load("http://a/", "--body", "x", "--method", "PATCH").request.method == "PATCH")
+    }
+
+    @Test func `ten seconds, unless the length or the count is given`() throws {
+        func bounds(_ arguments: String...) throws -> (Nanoseconds?, UInt64?) {
+            try HitFlags.parse(["http://a/"] + arguments).bounds()
+        }
+        #expect(try bounds() == (.seconds(10), nil))
+        #expect(try bounds("--for", "1m") == (.seconds(60), nil))
+        #expect(try bounds("--requests", "5") == (nil, 5))
+        #expect(try bounds("--requests", "5", "--for", "1s") == (.seconds(1), 5))
+    }
+
+    @Test(arguments: [
+        (["--insecure"], "--insecure: the URL is plain http and has no certificate"),
+        (["--rate", "max", "--pacing", "precise"], "--pacing: `--rate max` has no schedule"),
+        (["--header", "a: 1", "--header", "A: 2"], "--header: `A` is given twice"),
+        (["--header", "content-length: 1"], "--header: `content-length` cannot be set"),
+        (["--requests", "0"], "--requests: `0` is outside 1 to"),
+        (["--for", "0s"], "--for: `0s` is no time at all"),
+        (["--connections", "many"], "--connections: `many` is not a whole number"),
+        (["--workers", "65"], "--workers: `65` is outside 1 to 64"),
+        (["--timeout", "0s"], "--timeout: `0s` is outside 1ms to 10m"),
+        (["--arrivals", "posson"], "(did you mean `poisson`?)"),
+    ])
+    func `a wrong flag names itself and the remedy`(_ arguments: [String], _ text: String) throws {
+        let flags = try HitFlags.parse(["http://a/"] + arguments)
+        let error = #expect(throws: (any Error).self) {
+            _ = try flags.load()
+            _ = try flags.bounds()
+            _ = try flag("--workers", flags.workers, FlagValue.workers)
+        }
+        let message = error.map { HitFlags.message(for: $0) } ?? ""
+
+        #expect(message.contains(text), "\(message)")
+    }
+}

@@ -1,0 +1,72 @@
+import Testing
+import Time
+
+@testable import ballast
+
+@Suite struct HitSummaryTests {
+    private let rich = Style(hasColors: true, hasUnicode: true, columns: 100)
+    private let wide = Style(hasColors: false, hasUnicode: true, columns: 100)
+
+    @Test func `the summary in unicode is as recorded`() throws {
+        try Golden.check(HitSummary(.sample(), wide).text, "summary-unicode.txt")
+    }
+
+    @Test func `the summary in plain ASCII is as recorded and holds only ASCII`() throws {
+        let text = HitSummary(try .sample(), .plain).text
+        try Golden.check(text, "summary-ascii.txt")
+        #expect(text.utf8.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func `colours change nothing but colours`() throws {
+        let colored = HitSummary(try .sample(), rich).text
+        let plain = colored.replacing(/\e\[[0-9]+m/, with: "")
+        #expect(colored != plain)
+        #expect(plain == HitSummary(try .sample(), wide).text)
+    }
+
+    @Test func `a run that sent nothing still has a summary`() throws {
+        var result = HitResult()
+        result.plan = try HitResult.sample().plan
+        result.isInterrupted = true
+        try Golden.check(HitSummary(result, .plain).text, "summary-empty.txt")
+    }
+
+    @Test func `a closed loop, a degraded generator and clamped times are warned of`() throws {
+        var result = try HitResult.sample()
+        result.plan.rate = nil
+        result.degraded = ["3 requests failed for want of our own resources"]
+        result.response = times([.seconds(200)])
+        try Golden.check(HitSummary(result, .plain).text, "summary-warnings.txt")
+    }
+
+    @Test func `the JSON is as recorded`() throws {
+        try Golden.check(HitJSON.text(.sample()), "hit.json")
+    }
+
+    @Test func `the JSON of nothing has null for what was not measured`() throws {
+        try Golden.check(HitJSON.text(HitResult()), "hit-empty.json")
+    }
+}
+
+@Suite struct TimeRowTests {
+    @Test func `every value lies in its row, and no row is lost`() {
+        let values = [1, 3, 10, 11, 500, 90_000].map { Nanoseconds.microseconds($0) }
+        let rows = TimeRows.rows(times(values))
+        #expect(rows.count <= TimeRows.rowsMax)
+        #expect(rows.reduce(0) { $0 + $1.count } == UInt64(values.count))
+        #expect(zip(rows, rows.dropFirst()).allSatisfy { $0.upper == $1.lower })
+        #expect(rows.first?.count != 0 && rows.last?.count != 0)
+    }
+
+    @Test func `values close together get fine rows, far apart ones coarse rows`() {
+        let close = TimeRows.rows(times([.milliseconds(10), .milliseconds(19)]))
+        #expect(close.count == 3)
+        let far = TimeRows.rows(times([.microseconds(2), .seconds(100)]))
+        #expect(far.map(\.lower).first == .microseconds(1))
+        #expect(far.count == 9)
+    }
+
+    @Test func `no values make no rows`() {
+        #expect(TimeRows.rows(times([])).isEmpty)
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the load does while its target comes late or its secret changes.
+@Suite struct TargetLifeTests {
+    @Test func `it waits for a target that starts later and intends nothing before`() throws {
+        let nginx = try TruthNginx()
+        nginx.kill()
+        let sidecar = try RunningSidecar(
+            loads: "  - {name: a, target: \"\(nginx.url)\", rate: 100/s}")
+        try sidecar.process.waitForLog("msg=\"waiting for the target\"")
+        try wait(for: "a refused try") {
+            try sidecar.metrics().sum("ballast_connects_total", where: "\"refused\"") > 0
+        }
+        let page = try sidecar.metrics()
+        #expect(page.sum("ballast_intended_total") == 0)
+        #expect(page.value("ballast_load_state", "load=\"a\",state=\"waiting\"") == 1)
+        #expect(!sidecar.process.errors.contains("msg=\"running\""))
+        try nginx.start()
+        try sidecar.process.waitForLog("msg=\"running\"")
+        try wait(for: "answers") { try sidecar.metrics().outcome("ok") > 10 }
+        #expect(try sidecar.metrics().outcomes.keys.sorted() == ["ok"])
+    }
+
+    @Test func `after startup it runs unconfirmed, and what fails is counted`() throws {
+        let unused = try Network.freePort()
+        let sidecar = try RunningSidecar(
+            loads: """
+                  - {name: a, target: "http://127.0.0.1:\(unused)", rate: 100/s, startup: 200ms}
+                """)
+        try wait(for: "refused requests") {
+            ((try? sidecar.metrics().outcome("refused")) ?? 0) > 10
+        }
+        let page = try sidecar.lastPage()
+        #expect(page.outcomes == ["refused": page.sum("ballast_sent_total")])
+        #expect(page.value("ballast_load_state", "load=\"a\",state=\"running\"") == 1)
+    }
+
+    @Test func `a rotated secret reaches the target and nothing else`() throws {
+        let folder = try TemporaryFolder()
+        try rotate("first-9c1f", in: folder, version: 1)
+        let nginx = try TruthNginx()
+        let sidecar = try RunningSidecar(
+            loads: """
+                  - name: a
+                    target: "\(nginx.url)"
+                    rate: 50/s
+                    request: {headers: {x-test: "${file:\(folder.path("token"))}"}}
+                """)
+        try wait(for: "the first secret") { nginx.lines.last?.header == "first-9c1f" }
+        try rotate("second-77ab", in: folder, version: 2)
+        try wait(for: "the second secret") { nginx.lines.last?.header == "second-77ab" }
+        let used = Set(nginx.lines.map(\.header))
+        #expect(used == ["first-9c1f", "second-77ab"])
+        for path in ["/config", "/metrics", "/", "/api/v1/status"] {
+            let body = try Network.get(path, port: sidecar.port).body
+            #expect(!body.isEmpty)
+            #expect(!body.contains("first-9c1f") && !body.contains("second-77ab"), "\(path)")
+        }
+        _ = try sidecar.lastPage()
+        let log = sidecar.process.errors + sidecar.process.output
+        #expect(!log.contains("first-9c1f") && !log.contains("second-77ab"))
+    }
+
+    /// As the kubelet does it: a new folder, and a link to it that takes the old one's place.
+    private func rotate(_ secret: String, in folder: TemporaryFolder, version: Int) throws {
+        let files = FileManager.default
+        let data = "..version\(version)"
+        try files.createDirectory(atPath: folder.path(data), withIntermediateDirectories: false)
+        try folder.write(secret + "\n", to: "\(data)/token")
+        try files.createSymbolicLink(atPath: folder.path("..tmp"), withDestinationPath: data)
+        let code = unsafe rename(folder.path("..tmp"), folder.path("..data"))
+        try #require(code == 0)
+        if version == 1 {
+            try files.createSymbolicLink(
+                atPath: folder.path("token"), withDestinationPath: "..data/token")
+        } else {
+            try files.removeItem(atPath: folder.path("..version\(version - 1)"))
+        }
+    }
+}

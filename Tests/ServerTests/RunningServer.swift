@@ -1,0 +1,95 @@
+import Foundation
+import Reactor
+import Server
+import Time
+
+/// A server on a thread of its own, as long as this object lives.
+final class RunningServer: Sendable {
+    private enum Command: Sendable {
+        case stop
+        case ask(@Sendable (Server) -> Void)
+    }
+
+    private final class Receiver: EventHandler {
+        let mailbox: Mailbox<Command>
+        let loop: EventLoop
+        var server: Server?
+
+        init(_ mailbox: Mailbox<Command>, _ loop: EventLoop) {
+            self.mailbox = mailbox
+            self.loop = loop
+        }
+
+        func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
+            for command in mailbox.drain() {
+                switch command {
+                case .stop: loop.stop()
+                case .ask(let question): if let server { question(server) }
+                }
+            }
+        }
+    }
+
+    /// One value handed from one thread to another.
+    private final class Answer<Value: Sendable>: Sendable {
+        private let mailbox: Mailbox<Value>
+
+        init() throws { mailbox = try Mailbox() }
+
+        func give(_ value: Value) { mailbox.send(value) }
+
+        func take() -> Value {
+            while true {
+                var entry = pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)
+                _ = unsafe poll(&entry, 1, 10_000)
+                if let value = mailbox.drain().first { return value }
+            }
+        }
+    }
+
+    let address: SocketAddress
+    private let mailbox: Mailbox<Command>
+
+    init(
+        on ip: String = "127.0.0.1", limits: ServerLimits = ServerLimits(),
+        routes: @escaping @Sendable () -> [Route]
+    ) throws {
+        let mailbox = try Mailbox<Command>()
+        let bound = try Answer<Result<SocketAddress, SystemError>>()
+        let address = SocketAddress(ip: ip, port: 0)!
+        _ = try Thread(name: "server") {
+            do throws(SystemError) {
+                let loop = try EventLoop()
+                let receiver = Receiver(mailbox, loop)
+                let owner = loop.attach(receiver)
+                try loop.register(mailbox.descriptor, .input, owner: owner, key: EventKey(index: 0))
+                let server = try Server(
+                    listen: address, limits: limits, loop: loop, routes: routes())
+                receiver.server = server
+                bound.give(.success(server.localAddress))
+                loop.run()
+                server.close()
+                receiver.server = nil
+            } catch {
+                bound.give(.failure(error))
+            }
+        }
+        self.mailbox = mailbox
+        self.address = try bound.take().get()
+    }
+
+    deinit { mailbox.send(.stop) }
+
+    /// Asks the server on its own thread.
+    func ask<Value: Sendable>(_ question: @escaping @Sendable (Server) -> Value) throws -> Value {
+        let answer = try Answer<Value>()
+        mailbox.send(.ask { answer.give(question($0)) })
+        return answer.take()
+    }
+
+    /// Asks again and again until the answer is yes; a test that would wait for ever ends with the
+    /// run's time limit.
+    func wait(until condition: @escaping @Sendable (Server) -> Bool) throws {
+        while try !ask(condition) { usleep(1_000) }
+    }
+}

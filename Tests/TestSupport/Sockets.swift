@@ -1,0 +1,108 @@
+import Glibc
+
+/// A system call that failed in a test's server.
+package struct SocketFailure: Error, CustomStringConvertible {
+    let call: String
+    let code = errno
+
+    package var description: String { "\(call): errno \(code)" }
+}
+
+/// Blocking sockets for the tests' servers.
+package enum Sockets {
+    package static func listen(ip: String, port: UInt16, backlog: Int32) throws -> Int32 {
+        let number = socket(AF_INET, stream, 0)
+        guard number >= 0 else { throw SocketFailure(call: "socket") }
+        var yes: Int32 = 1
+        unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        guard unsafe inet_pton(AF_INET, ip, &address.sin_addr) == 1 else {
+            throw SocketFailure(call: "inet_pton \(ip)")
+        }
+        try bindAndListen(number, &address, backlog)
+        return number
+    }
+
+    package static func listen(unix path: String, backlog: Int32) throws -> Int32 {
+        let number = socket(AF_UNIX, stream, 0)
+        guard number >= 0 else { throw SocketFailure(call: "socket") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address) {
+            unsafe $0[2...].copyBytes(from: Array(path.utf8))
+        }
+        try bindAndListen(number, &address, backlog)
+        return number
+    }
+
+    private static func bindAndListen<Address>(
+        _ number: Int32, _ address: inout Address, _ backlog: Int32
+    ) throws {
+        let code = unsafe withUnsafeBytes(of: &address) {
+            unsafe bind(
+                number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+                socklen_t($0.count))
+        }
+        guard code == 0 else { throw SocketFailure(call: "bind") }
+        guard Glibc.listen(number, backlog) == 0 else { throw SocketFailure(call: "listen") }
+    }
+
+    package static func port(of number: Int32) throws -> UInt16 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = unsafe withUnsafeMutableBytes(of: &address) {
+            unsafe getsockname(
+                number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        guard code == 0 else { throw SocketFailure(call: "getsockname") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    /// A blocking connection to a local port; nil when it is refused.
+    package static func connect(port: UInt16) -> Int32? {
+        let number = socket(AF_INET, stream, 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        let code = unsafe withUnsafeBytes(of: &address) {
+            unsafe Glibc.connect(
+                number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self),
+                socklen_t($0.count))
+        }
+        if code == 0 { return number }
+        close(number)
+        return nil
+    }
+
+    /// A port that nobody listens on, at least for now.
+    package static func unusedPort() throws -> UInt16 {
+        let number = try listen(ip: "127.0.0.1", port: 0, backlog: 1)
+        defer { close(number) }
+        return try port(of: number)
+    }
+
+    /// For an accepted socket: no delay, and not for child processes.
+    static func prepare(_ number: Int32) {
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        var yes: Int32 = 1
+        unsafe setsockopt(number, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
+    }
+
+    static func resetOnClose(_ number: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(
+            number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    package static func monotonic() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// SOCK_STREAM | SOCK_CLOEXEC; Swift does not always see the names of that enum of glibc's.
+    private static let stream: Int32 = 1 | 0o2000000
+}

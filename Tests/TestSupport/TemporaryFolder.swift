@@ -1,0 +1,28 @@
+package import Foundation
+
+/// A folder of its own that goes with this object.
+package final class TemporaryFolder: Sendable {
+    package let url: URL
+
+    package init() throws {
+        url = FileManager.default.temporaryDirectory
+            .appending(path: "ballast-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    package func path(_ name: String) -> String { url.appending(path: name).path }
+
+    /// - Returns: the file's path.
+    @discardableResult
+    package func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: url.appending(path: name))
+        return path(name)
+    }
+
+    /// Empty while the file is not there.
+    package func read(_ name: String) -> String {
+        (try? String(contentsOf: url.appending(path: name), encoding: .utf8)) ?? ""
+    }
+}

@@ -1,0 +1,87 @@
+"""Takes TLS off for a scripted server behind it.
+
+    tls_terminator.py FOLDER KIND[:client] ...
+
+For each kind it listens on a free port with FOLDER/KIND.pem and KIND.key, and asks for a client certificate of
+FOLDER/ca.pem where `:client` says so. The server name that a client sends says where its bytes go: `p8080.<anything>`
+means 127.0.0.1:8080. An orderly close is passed on as one, a reset as a reset; `raw.p8080.<anything>` closes without
+TLS's goodbye. Prints `KIND PORT` lines, then `ready`; ends when its standard input does, and takes
+the folder with it.
+"""
+
+import os
+import select
+import shutil
+import socket
+import ssl
+import struct
+import sys
+import threading
+
+
+def pump(tls, backend):
+    """Carries bytes both ways until one side ends, in one thread, because a TLS connection belongs to one."""
+    while True:
+        ready = [tls] if tls.pending() else select.select([tls, backend], [], [])[0]
+        if tls in ready:
+            data = tls.recv(65536)
+            if not data:
+                return
+            backend.sendall(data)
+        if backend in ready:
+            data = backend.recv(65536)
+            if not data:
+                return
+            tls.sendall(data)
+
+
+def serve(context, plain):
+    """One connection: shakes hands, connects to the server that the name asks for, and passes its end on."""
+    tls = None
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tls = context.wrap_socket(plain, server_side=True)
+        name = tls.wanted.split(".")
+        port = next(part for part in name if part[0] == "p" and part[1:].isdigit())
+        with socket.create_connection(("127.0.0.1", int(port[1:]))) as backend:
+            backend.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            pump(tls, backend)
+        if name[0] != "raw":
+            tls.settimeout(0)  # the client's own goodbye is not waited for
+            tls.unwrap()
+    except ConnectionResetError:
+        if tls is not None:
+            tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    except (OSError, AttributeError, StopIteration, ValueError):
+        pass
+    finally:
+        (tls or plain).close()
+
+
+def accept(context, listener):
+    while True:
+        plain, _ = listener.accept()
+        threading.Thread(target=serve, args=(context, plain), daemon=True).start()
+
+
+def main():
+    folder = sys.argv[1]
+    for kind in sys.argv[2:]:
+        kind, _, wants_client = kind.partition(":")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{folder}/{kind}.pem", f"{folder}/{kind}.key")
+        if wants_client:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(f"{folder}/ca.pem")
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.sni_callback = lambda tls, wanted, _: setattr(tls, "wanted", wanted)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        threading.Thread(target=accept, args=(context, listener), daemon=True).start()
+        print(kind, listener.getsockname()[1], flush=True)
+    print("ready", flush=True)
+    sys.stdin.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,147 @@
+"""Renders the kustomizations and checks them: schemas of three Kubernetes versions, and the project's own rules.
+
+Needs PyYAML, kubernetes-validate and kubectl beside this interpreter, as scripts/setup.sh installs them.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = pathlib.Path(sys.executable).parent
+RENDERED = ["k8s/base", "k8s/overlays/example"]
+VERSIONS = ["1.29", "1.33", "1.37"]
+PROBES = ["readinessProbe", "startupProbe"]
+
+
+def render(folder):
+    command = [BIN / "kubectl", "kustomize", ROOT / folder]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"{folder}: kubectl kustomize failed:\n{result.stderr}")
+    return result.stdout
+
+
+def schema_faults(folder, text):
+    """What kubernetes-validate says, strictly: unknown fields are faults."""
+    faults = []
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(text)
+        file.flush()
+        for version in VERSIONS:
+            command = [BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, file.name]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.returncode:
+                faults.append(f"{folder}: Kubernetes {version}: {result.stdout}{result.stderr}")
+    return faults
+
+
+def security_faults(name, container):
+    """The four needs of the restricted Pod Security Standard, on the container itself, and ours."""
+    context = container.get("securityContext", {})
+    seccomp = context.get("seccompProfile", {}).get("type")
+    rules = {
+        "allowPrivilegeEscalation: false": context.get("allowPrivilegeEscalation") is False,
+        "capabilities: drop [ALL]": context.get("capabilities", {}).get("drop") == ["ALL"],
+        "runAsNonRoot: true": context.get("runAsNonRoot") is True,
+        "seccompProfile: RuntimeDefault": seccomp in ("RuntimeDefault", "Localhost"),
+        "readOnlyRootFilesystem: true": context.get("readOnlyRootFilesystem") is True,
+        "a numeric runAsUser": isinstance(context.get("runAsUser"), int),
+    }
+    return [f"{name}: needs {rule}" for rule, holds in rules.items() if not holds]
+
+
+def container_faults(name, container, sidecar):
+    """What must hold for Ballast's container wherever it runs."""
+    faults = security_faults(name, container)
+    resources = container.get("resources", {})
+    if not {"cpu", "memory"} <= set(resources.get("requests", {})):
+        faults.append(f"{name}: needs requests for cpu and memory")
+    memory = resources.get("requests", {}).get("memory")
+    if memory is None or resources.get("limits", {}).get("memory") != memory:
+        faults.append(f"{name}: its memory limit must equal its memory request")
+    if {"name": "metrics", "containerPort": 9909} not in container.get("ports", []):
+        faults.append(f"{name}: needs the port 9909 named metrics")
+    if container.get("livenessProbe", {}).get("httpGet", {}).get("path") != "/livez":
+        faults.append(f"{name}: needs a livenessProbe on /livez")
+    if sidecar:
+        faults += [f"{name}: a sidecar has no {probe}" for probe in PROBES if probe in container]
+        if container.get("restartPolicy") != "Always":
+            faults.append(f"{name}: a native sidecar needs restartPolicy: Always")
+    return faults
+
+
+def pod_faults(name, pod, sidecar):
+    kind = "initContainers" if sidecar else "containers"
+    found = [c for c in pod.get(kind, []) if c["name"] == "ballast"]
+    if len(found) != 1:
+        return [f"{name}: expected one container ballast under {kind}, found {len(found)}"]
+    faults = container_faults(name, found[0], sidecar)
+    if pod.get("automountServiceAccountToken") is not False:
+        faults.append(f"{name}: needs automountServiceAccountToken: false")
+    return faults
+
+
+def config_faults(name, pod, documents):
+    """The volume must name a ConfigMap that was rendered with it, hash and all."""
+    maps = {d["metadata"]["name"] for d in documents if d["kind"] == "ConfigMap"}
+    used = {v["configMap"]["name"] for v in pod.get("volumes", []) if "configMap" in v}
+    return [f"{name}: no ConfigMap {missing} was rendered" for missing in sorted(used - maps)]
+
+
+def check(folder):
+    text = render(folder)
+    documents = list(yaml.safe_load_all(text))
+    faults = schema_faults(folder, text)
+    sidecar = folder != "k8s/base"
+    deployments = [d for d in documents if d["kind"] == "Deployment"]
+    for deployment in deployments:
+        name = f"{folder}: Deployment {deployment['metadata']['name']}"
+        pod = deployment["spec"]["template"]["spec"]
+        faults += pod_faults(name, pod, sidecar) + config_faults(name, pod, documents)
+    if not deployments:
+        faults.append(f"{folder}: no Deployment was rendered")
+    return faults
+
+
+def pod_monitor_faults():
+    """The component renders beside an app and scrapes the port that the sidecar names."""
+    with tempfile.TemporaryDirectory(dir=ROOT / "k8s") as folder:
+        kustomization = {
+            "resources": ["../overlays/example"],
+            "components": ["../components/podmonitor"],
+        }
+        path = pathlib.Path(folder)
+        (path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+        documents = list(yaml.safe_load_all(render(path.relative_to(ROOT))))
+    monitors = [d for d in documents if d["kind"] == "PodMonitor"]
+    ports = [e.get("port") for m in monitors for e in m["spec"]["podMetricsEndpoints"]]
+    wanted = [m["spec"]["selector"]["matchLabels"].items() for m in monitors]
+    pods = [d["spec"]["template"]["metadata"]["labels"] for d in documents if "Deploy" in d["kind"]]
+    if ports != ["metrics"] or not all(w <= labels.items() for w in wanted for labels in pods):
+        return ["k8s/components/podmonitor: does not select the example's port metrics"]
+    return []
+
+
+def self_test():
+    """A check that cannot fail checks nothing: a bare container must break every rule."""
+    faults = container_faults("bare", {"readinessProbe": {}, "startupProbe": {}}, True)
+    assert len(faults) == 13, faults
+    assert pod_faults("empty", {}, True) and config_faults(
+        "lost", {"volumes": [{"configMap": {"name": "a"}}]}, []
+    )
+
+
+def main():
+    self_test()
+    faults = [fault for folder in RENDERED for fault in check(folder)]
+    faults += pod_monitor_faults()
+    print("\n".join(faults) or f"manifests: {len(RENDERED)} kustomizations pass all checks")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
