@@ -57,6 +57,12 @@ package enum Socket {
         }
     }
 
+    /// Whether somebody waits to be accepted. Without a descriptor `accept` fails alike with and without.
+    package static func hasWaiting(_ listener: Int32) -> Bool {
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) == 1
+    }
+
     /// Where a socket is bound.
     package static func localAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()

@@ -164,6 +164,19 @@ import Time
         #expect(try Client(server.address).get("/metrics").text == "page\n")
     }
 
+    @Test func `a newcomer takes one place, and whoever was silent longest gives it`() throws {
+        let server = try server(brief { $0.connections = 2 })
+        let first = try Client(server.address)
+        try server.wait { $0.openConnections == 1 }
+        let second = try Client(server.address)
+        try server.wait { $0.openConnections == 2 }
+        let newcomer = try Client(server.address)
+        #expect(try newcomer.get("/metrics").text == "page\n")
+        #expect(try first.receiveAll().isEmpty)
+        #expect(try server.ask { $0.counts.evicted } == 1)
+        #expect(try second.get("/metrics").text == "page\n")
+    }
+
     @Test func `answers that are under way are not given up for newcomers`() throws {
         let server = try server(
             brief {

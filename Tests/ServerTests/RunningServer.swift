@@ -1,6 +1,7 @@
 import Foundation
 import Reactor
 import Server
+import Synchronization
 import Time
 
 /// A server on a thread of its own, as long as this object lives.
@@ -30,20 +31,19 @@ final class RunningServer: Sendable {
         }
     }
 
-    /// One value handed from one thread to another.
+    /// One value handed from one thread to another, without a descriptor: tests count those.
     private final class Answer<Value: Sendable>: Sendable {
-        private let mailbox: Mailbox<Value>
+        private let value = Mutex<Value?>(nil)
+        private let given = DispatchSemaphore(value: 0)
 
-        init() throws { mailbox = try Mailbox() }
-
-        func give(_ value: Value) { mailbox.send(value) }
+        func give(_ value: Value) {
+            self.value.withLock { $0 = value }
+            given.signal()
+        }
 
         func take() -> Value {
-            while true {
-                var entry = pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)
-                _ = unsafe poll(&entry, 1, 10_000)
-                if let value = mailbox.drain().first { return value }
-            }
+            given.wait()
+            return value.withLock { $0! }
         }
     }
 
@@ -55,7 +55,7 @@ final class RunningServer: Sendable {
         routes: @escaping @Sendable () -> [Route]
     ) throws {
         let mailbox = try Mailbox<Command>()
-        let bound = try Answer<Result<SocketAddress, SystemError>>()
+        let bound = Answer<Result<SocketAddress, SystemError>>()
         let address = SocketAddress(ip: ip, port: 0)!
         _ = try Thread(name: "server") {
             do throws(SystemError) {
@@ -82,14 +82,20 @@ final class RunningServer: Sendable {
 
     /// Asks the server on its own thread.
     func ask<Value: Sendable>(_ question: @escaping @Sendable (Server) -> Value) throws -> Value {
-        let answer = try Answer<Value>()
+        let answer = Answer<Value>()
         mailbox.send(.ask { answer.give(question($0)) })
         return answer.take()
     }
 
-    /// Asks again and again until the answer is yes; a test that would wait for ever ends with the
-    /// run's time limit.
+    struct NeverHappened: Error {}
+
+    /// Asks again and again until the answer is yes.
+    /// - Throws: `NeverHappened` after 20 s.
     func wait(until condition: @escaping @Sendable (Server) -> Bool) throws {
-        while try !ask(condition) { usleep(1_000) }
+        for _ in 0..<20_000 {
+            if try ask(condition) { return }
+            usleep(1_000)
+        }
+        throw NeverHappened()
     }
 }
