@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import Reactor
+import Time
 
 /// What libcurl is told before it sends.
 extension CurlTransport {
@@ -36,7 +37,8 @@ extension CurlTransport {
         unsafe easy.set(CURLOPT_PRIVATE, pointer: UnsafeRawPointer(bitPattern: slot))
         unsafe easy.set(CURLOPT_ERRORBUFFER, pointer: table.errorText(slot))
         easy.set(CURLOPT_TIMEOUT_MS, 0)
-        easy.set(CURLOPT_CONNECTTIMEOUT_MS, 1_000_000)  // the load's own timeout strikes first
+        // The load's own timeout strikes first; libcurl's default of 300 s costs no timer of its own.
+        easy.set(CURLOPT_CONNECTTIMEOUT_MS, options.timeout < .seconds(290) ? 0 : 1_000_000)
         easy.set(CURLOPT_PROXY, curl.proxy ?? "")
         if curl.proxy == nil { easy.set(CURLOPT_NOPROXY, "*") }
         easy.set(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1)  // else all connections go to the first address
