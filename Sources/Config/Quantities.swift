@@ -62,15 +62,7 @@ package enum DurationText {
 
 extension ScalarKind where Value == Nanoseconds {
     static func duration(_ range: ClosedRange<Nanoseconds>) -> ScalarKind {
-        ScalarKind(parsing: { (text: String) throws(InvalidValue) -> Nanoseconds in
-            let value = try DurationText.parse(text)
-            guard range.contains(value) else {
-                let least = DurationText.exact(range.lowerBound)
-                let most = DurationText.exact(range.upperBound)
-                throw InvalidValue("\(quoted(text)) is outside \(least) to \(most)")
-            }
-            return value
-        })
+        ScalarKind(parsing: DurationText.parse, within: range, exact: DurationText.exact)
     }
 }
 
@@ -174,14 +166,6 @@ package enum SizeText {
 
 extension ScalarKind where Value == Int {
     static func size(_ range: ClosedRange<Int>) -> ScalarKind {
-        ScalarKind(parsing: { (text: String) throws(InvalidValue) -> Int in
-            let value = try SizeText.parse(text)
-            guard range.contains(value) else {
-                let least = SizeText.exact(range.lowerBound)
-                let most = SizeText.exact(range.upperBound)
-                throw InvalidValue("\(quoted(text)) is outside \(least) to \(most)")
-            }
-            return value
-        })
+        ScalarKind(parsing: SizeText.parse, within: range, exact: SizeText.exact)
     }
 }

@@ -54,6 +54,23 @@ struct ScalarKind<Value> {
     }
 }
 
+extension ScalarKind where Value: Comparable {
+    /// Values with units; an error names the ends of the range with theirs.
+    init(
+        parsing parse: @escaping (String) throws(InvalidValue) -> Value,
+        within range: ClosedRange<Value>, exact: @escaping (Value) -> String
+    ) {
+        self.init(parsing: { (text: String) throws(InvalidValue) -> Value in
+            let value = try parse(text)
+            guard range.contains(value) else {
+                let ends = "\(exact(range.lowerBound)) to \(exact(range.upperBound))"
+                throw InvalidValue("\(quoted(text)) is outside \(ends)")
+            }
+            return value
+        })
+    }
+}
+
 extension ScalarKind where Value == Bool {
     static var boolean: ScalarKind {
         ScalarKind { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Bool in

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 package import Time
 
 /// The only reader of the machine's clocks.
@@ -16,4 +17,21 @@ package enum Clock {
 
     /// Lets this thread's timers fire on time instead of up to 50 us later (Linux's default slack).
     package static func sharpenTimers() { _ = linux_set_timer_slack(1) }
+}
+
+/// Dates of the wall clock in Coordinated Universal Time.
+package enum UTC {
+    /// - Parameters:
+    ///   - wall: nanoseconds since 1970, not negative.
+    ///   - format: what `strftime` takes; names of days and months are English. At most 63 bytes come out.
+    package static func text(_ wall: Int64, format: String) -> String {
+        var seconds = time_t(wall / 1_000_000_000)
+        var parts = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &parts)
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            let start = buffer.baseAddress!
+            guard unsafe strftime(start, buffer.count, format, &parts) > 0 else { return "" }
+            return unsafe String(cString: start)
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Exposition
 import HTTP1
+import Reactor
 
 /// Turns a response into the bytes of one HTTP/1.1 message.
 enum ResponseWriter {
@@ -44,32 +45,8 @@ enum ResponseWriter {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
 enum HTTPDate {
-    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    private static let months = [
-        "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb",
-    ]
-
     /// - Parameter wall: nanoseconds since 1970.
     static func text(_ wall: Int64) -> String {
-        let seconds = max(0, wall / 1_000_000_000)
-        let day = seconds / 86_400
-        // Years that begin in March put the leap day last; 719 468 days lie between 0000-03-01 and
-        // 1970-01-01.
-        let shifted = day + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let dayOfMonth = dayOfYear - (153 * month + 2) / 5 + 1
-        let year = era * 400 + yearOfEra + (month >= 10 ? 1 : 0)
-        let time = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60].map(twoDigits)
-        return "\(days[Int(day % 7)]), \(twoDigits(dayOfMonth)) \(months[Int(month)]) \(year) "
-            + time.joined(separator: ":") + " GMT"
-    }
-
-    private static func twoDigits(_ number: Int64) -> String {
-        number < 10 ? "0\(number)" : "\(number)"
+        UTC.text(max(0, wall), format: "%a, %d %b %Y %H:%M:%S GMT")
     }
 }

@@ -53,14 +53,7 @@ struct Demo: ParsableCommand {
             valueName: "address"))
     var listen = "127.0.0.1:9909"
 
-    @Flag(help: "No live line.")
-    var quiet = false
-
-    @Flag(help: "No colours; the environment variable NO_COLOR does the same.")
-    var noColor = false
-
-    @Flag(help: "Only ASCII characters.")
-    var noUnicode = false
+    @OptionGroup var terminal: TerminalFlags
 
     func run() throws {
         var behaviour = DemoBehaviour()
@@ -73,13 +66,13 @@ struct Demo: ParsableCommand {
         let rate = try flag("--rate", rate, FlagValue.rate)
         let length = try flag("--for", duration, FlagValue.length)
         let address = try flag("--listen", listen, FlagValue.listen)
-        let style = Style(of: .output, noColor: noColor, noUnicode: noUnicode)
         var configuration = Configuration()
         configuration.server.host = address.host
         configuration.server.port = address.port
         let run = try DemoRun(
-            configuration, rate: rate, behaviour: behaviour, duration: length, style: style)
-        run.showsProgress = !quiet && StandardStream.error.isTerminal
+            configuration, rate: rate, behaviour: behaviour, duration: length,
+            style: terminal.style(of: .output))
+        run.showsProgress = terminal.showsProgress
         try run.run()
         leave(ExitStatus.fine)
     }

@@ -43,14 +43,7 @@ struct Hit: ParsableCommand {
             valueName: "address"))
     var listen: String?
 
-    @Flag(help: "No progress line.")
-    var quiet = false
-
-    @Flag(help: "No colours; the environment variable NO_COLOR does the same.")
-    var noColor = false
-
-    @Flag(help: "Only ASCII characters.")
-    var noUnicode = false
+    @OptionGroup var terminal: TerminalFlags
 
     func run() throws {
         var configuration = Configuration()
@@ -76,15 +69,13 @@ struct Hit: ParsableCommand {
         order.duration = bounds.duration
         order.requestsMax = bounds.requests
         order.serves = address != nil
-        let progress = Style(of: .error, noColor: noColor, noUnicode: noUnicode)
-        order.progress = quiet || !StandardStream.error.isTerminal ? nil : progress
+        order.progress = terminal.showsProgress ? terminal.style(of: .error) : nil
         var result = try HitRun(order).run()
         result.thresholds = checks
         switch output {
         case .json: StandardStream.output.write(HitJSON.text(result))
         case .text:
-            let style = Style(of: .output, noColor: noColor, noUnicode: noUnicode)
-            StandardStream.output.write(HitSummary(result, style).text)
+            StandardStream.output.write(HitSummary(result, terminal.style(of: .output)).text)
         }
         leave(result.exitCode)
     }

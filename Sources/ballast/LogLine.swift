@@ -1,4 +1,5 @@
 import JSON
+import Reactor
 
 /// What one line of the log says.
 struct LogLine: Equatable, Sendable {
@@ -71,31 +72,7 @@ struct LogLine: Equatable, Sendable {
 enum Timestamp {
     /// - Parameter wall: nanoseconds since 1970, not negative.
     static func text(_ wall: Int64) -> String {
-        let milliseconds = wall / 1_000_000
-        let seconds = milliseconds / 1_000
-        let (year, month, day) = date(daysSince1970: seconds / 86_400)
-        let clock = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-            + "T\(clock.joined(separator: ":")).\(padded(milliseconds % 1_000, 3))Z"
-    }
-
-    /// Counts in years that begin in March, so that the leap day comes last.
-    private static func date(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        // 1 March of year 0 lies 719 468 days before 1970; 400 years have 146 097 days.
-        let days = daysSince1970 + 719_468
-        let era = days / 146_097
-        let dayOfEra = days % 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, day)
-    }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let text = "\(number)"
-        return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+        let milliseconds = 1_000 + wall / 1_000_000 % 1_000
+        return UTC.text(wall, format: "%Y-%m-%dT%H:%M:%S.") + "\(milliseconds)".dropFirst() + "Z"
     }
 }
