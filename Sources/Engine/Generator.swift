@@ -19,8 +19,6 @@ package final class Generator {
         package var requestsMax: UInt64?
         /// How long requests in flight may take after the end; nil takes `server.drain`.
         package var drain: Nanoseconds?
-        /// Whether to keep fine histograms of service time and start delay too.
-        package var isDetailed = false
         /// Whether answers may wait in the kernel until the next arrival.
         package var receivesLate = true
         /// The root of /proc and /sys.

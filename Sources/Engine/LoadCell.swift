@@ -77,11 +77,10 @@ final class LoadCell: Sendable {
     let tlsPhase: Histogram
     let waitPhase: Histogram
     let transferPhase: Histogram
-    /// Only where a person asked for quantiles of them too (`hit`).
-    let fineService: FineHistogram?
-    let fineStartDelay: FineHistogram?
+    let fineService = FineHistogram()
+    let fineStartDelay = FineHistogram()
 
-    init(bounds: LoadBounds, isDetailed: Bool) {
+    init(bounds: LoadBounds) {
         ok = ResultTimes(bounds.times)
         failed = ResultTimes(bounds.times)
         startDelay = Histogram(bounds.startDelay)
@@ -89,8 +88,6 @@ final class LoadCell: Sendable {
         tlsPhase = Histogram(bounds.phases)
         waitPhase = Histogram(bounds.phases)
         transferPhase = Histogram(bounds.phases)
-        fineService = isDetailed ? FineHistogram() : nil
-        fineStartDelay = isDetailed ? FineHistogram() : nil
     }
 
     /// Takes in one ended request.
@@ -102,7 +99,7 @@ final class LoadCell: Sendable {
         } else {
             failed.record(response: responseTime, service: serviceTime)
         }
-        fineService?.record(serviceTime)
+        fineService.record(serviceTime)
         if completion.firstByte != .distantPast {
             waitPhase.record(completion.firstByte - completion.sendStart)
             transferPhase.record(completion.end - completion.firstByte)

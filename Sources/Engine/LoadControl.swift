@@ -47,7 +47,7 @@ final class LoadControl {
         endpoint = Endpoint(plan.settings)
         let bounds = LoadBounds(added: plan.settings.buckets)
         self.bounds = bounds
-        cells = plan.workers.map { _ in LoadCell(bounds: bounds, isDetailed: options.isDetailed) }
+        cells = plan.workers.map { _ in LoadCell(bounds: bounds) }
         dnsPhase = Histogram(bounds.phases)
         counter = plan.schedule.map { IntendedCounter($0) }
         let relay = GateRelay()

@@ -173,8 +173,8 @@ package final class Report {
             quantiles.responseOK.merge(cell.ok.fineResponse.snapshot())
             quantiles.response.merge(cell.ok.fineResponse.snapshot())
             quantiles.response.merge(cell.failed.fineResponse.snapshot())
-            if let service = cell.fineService { quantiles.service.merge(service.snapshot()) }
-            if let delay = cell.fineStartDelay { quantiles.startDelay.merge(delay.snapshot()) }
+            quantiles.service.merge(cell.fineService.snapshot())
+            quantiles.startDelay.merge(cell.fineStartDelay.snapshot())
         }
         return quantiles
     }
@@ -184,7 +184,6 @@ package struct LoadQuantiles {
     /// Of all sent requests, whatever their outcome.
     package var response = FineSnapshot()
     package var responseOK = FineSnapshot()
-    /// Empty unless the generator keeps them (`Options.isDetailed`).
     package var service = FineSnapshot()
     package var startDelay = FineSnapshot()
 }

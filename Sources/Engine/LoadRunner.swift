@@ -153,7 +153,7 @@ final class LoadRunner {
         inFlight += 1
         let delay = actual - intended
         cell.startDelay.record(delay)
-        cell.fineStartDelay?.record(delay)
+        cell.fineStartDelay.record(delay)
         nextCatchUp = max(nextCatchUp, actual - catchUpSlack) + catchUpSpacing
         cursor?.advance()
     }
@@ -183,7 +183,7 @@ final class LoadRunner {
                 cell.sent.add()
                 inFlight += 1
                 cell.startDelay.record(.zero)
-                cell.fineStartDelay?.record(.zero)
+                cell.fineStartDelay.record(.zero)
                 startsLeft -= 1
                 if startsLeft == 0 { return startClosedLoop(now: now, mayOpen: mayOpen) }
             case .wantsConnection: return false

@@ -53,24 +53,4 @@ package struct HistogramSnapshot: Sendable {
         for index in counts.indices { counts[index] &+= other.counts[index] }
         sum &+= other.sum
     }
-
-    /// An estimate as Prometheus' `histogram_quantile` makes it: linear within the bucket, and the highest bound for
-    /// what lies above it.
-    /// - Parameter rank: 0 to 1.
-    /// - Returns: nil when nothing was recorded.
-    package func quantile(_ rank: Double) -> Nanoseconds? {
-        let wanted = rank * Double(count)
-        guard wanted > 0, let highest = bounds.upper.last else { return nil }
-        var below = 0.0
-        for (index, upper) in bounds.upper.enumerated() {
-            let here = Double(counts[index])
-            if here > 0, below + here >= wanted {
-                let lower = index == 0 ? 0 : bounds.upper[index - 1]
-                let part = (wanted - below) / here
-                return Nanoseconds(lower + Int64(Double(upper - lower) * part))
-            }
-            below += here
-        }
-        return Nanoseconds(highest)
-    }
 }

@@ -43,7 +43,6 @@ final class DemoRun {
         var options = Generator.Options()
         options.userAgent = "ballast/\(Version.number)"
         options.duration = duration
-        options.isDetailed = true
         do {
             generator = try Generator(
                 self.configuration, options: options, loop: loop, onEvent: { _ in },

@@ -62,7 +62,6 @@ final class HitRun {
         options.duration = order.duration
         options.requestsMax = order.requestsMax
         options.drain = order.configuration.loads[0].timeout
-        options.isDetailed = true
         do {
             generator = try Generator(
                 order.configuration, options: options, loop: loop,

@@ -51,10 +51,8 @@ extension LoadStatus {
                 lastError: load.lastFailures.first { $0.outcome == outcome }?.text)
         }
         responseTime = Quantiles(quantiles.response)
-        var service = load.service.ok
-        service.merge(load.service.failed)
-        serviceTime = Quantiles(quantiles.service, or: service, atMost: responseTime)
-        startDelay = Quantiles(quantiles.startDelay, or: load.startDelay, atMost: responseTime)
+        serviceTime = Quantiles(quantiles.service)
+        startDelay = Quantiles(quantiles.startDelay)
     }
 }
 
@@ -64,25 +62,6 @@ extension LoadStatus.Quantiles {
             p50: snapshot.quantile(0.5)?.seconds, p90: snapshot.quantile(0.9)?.seconds,
             p99: snapshot.quantile(0.99)?.seconds,
             max: snapshot.count > 0 ? snapshot.greatest.seconds : nil)
-    }
-}
-
-extension LoadStatus.Quantiles {
-    /// From the fine histogram where the generator keeps one, else estimates from classic buckets, which know no
-    /// maximum. A part of the response time is never longer than the whole, whatever an estimate says.
-    fileprivate init(
-        _ fine: FineSnapshot, or classic: HistogramSnapshot, atMost whole: LoadStatus.Quantiles
-    ) {
-        guard fine.count == 0 else {
-            self.init(fine)
-            return
-        }
-        func estimate(_ rank: Double, _ limit: Double?) -> Double? {
-            classic.quantile(rank).map { min($0.seconds, limit ?? .infinity) }
-        }
-        self.init(
-            p50: estimate(0.5, whole.p50), p90: estimate(0.9, whole.p90),
-            p99: estimate(0.99, whole.p99), max: nil)
     }
 }
 

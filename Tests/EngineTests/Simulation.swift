@@ -29,7 +29,7 @@ final class Simulation {
         configuration.workers = workers
         plan = GeneratorPlan(configuration, cores: 4).loads[0]
         let bounds = LoadBounds(added: settings.buckets)
-        cells = plan.workers.map { _ in LoadCell(bounds: bounds, isDetailed: true) }
+        cells = plan.workers.map { _ in LoadCell(bounds: bounds) }
         let plan = plan
         targets = plan.workers.indices.map { index in
             SimulatedTarget(

@@ -94,31 +94,4 @@ import Time
         unchanged.merge(HistogramSnapshot(empty: bounds))
         #expect(unchanged.counts == a.snapshot().counts)
     }
-
-    @Test func `an estimated quantile lies in the bucket of the true one`() {
-        var random = Seeded()
-        for _ in 0..<15 {
-            let (bounds, values) = sample(&random)
-            guard !bounds.isEmpty else { continue }
-            let histogram = Histogram(Bounds(bounds))
-            for value in values { histogram.record(value) }
-            let sorted = values.sorted()
-            let upper = histogram.bounds.upper
-            for rank in [0.01, 0.5, 0.9, 0.99, 1] {
-                let place = max(1, Int((rank * Double(values.count)).rounded(.up)))
-                let bucket = histogram.bounds.bucket(of: sorted[place - 1].count)
-                let estimate = histogram.snapshot().quantile(rank)!.count
-                if bucket == upper.count {
-                    #expect(estimate == upper.last!, "\(random)")
-                } else {
-                    let lower = bucket == 0 ? 0 : upper[bucket - 1]
-                    #expect(estimate >= lower && estimate <= upper[bucket], "\(random)")
-                }
-            }
-        }
-    }
-
-    @Test func `an empty histogram has no quantile`() {
-        #expect(Histogram(Bounds([.seconds(1)])).snapshot().quantile(0.5) == nil)
-    }
 }
