@@ -12,6 +12,9 @@ RUN apt-get update \
 
 WORKDIR /src
 COPY Package.* ./
+# Not compiled here, but SwiftPM wants every folder that the manifest names.
+COPY Benchmarks/MicroCosts Benchmarks/MicroCosts
+COPY Tests Tests
 COPY Sources Sources
 RUN swift build -c release --product ballast --static-swift-stdlib \
         -Xlinker -s -Xlinker --gc-sections \
