@@ -4,25 +4,22 @@ import Testing
 
 /// What `/metrics` says in the end against what the other side saw.
 @Suite struct TruthTests {
-    /// Two loads, so that two workers have something to do.
     @Test(arguments: ["direct", "curl"], [1, 2])
     func `a healthy run adds up with nginx's log`(_ transport: String, _ workers: Int) throws {
         let nginx = try TruthNginx()
         let before = try nginx.marker()
-        let loads = ["a", "b"].map {
-            """
-              - {name: \($0), target: "\(nginx.url)", rate: 100/s, transport: \(transport),
-                 limits: {late: 1m}}
-            """
-        }
         let sidecar = try RunningSidecar(
-            loads: loads.joined(separator: "\n"), top: "workers: \(workers)",
-            arguments: ["--for", "5s"])
+            loads: """
+                  - {name: a, target: "\(nginx.url)", rate: 200/s, transport: \(transport),
+                     limits: {late: 1m}}
+                """, top: "workers: \(workers)", arguments: ["--for", "5s"])
         let page = try sidecar.lastPage(asked: false)
         let connections = try nginx.marker() - before - 1
         let lines = nginx.lines
 
         #expect(sidecar.process.errors.contains("workers=\(workers)"))
+        // Workers share no connection.
+        #expect(Set(lines.map(\.connection)).count >= workers)
         #expect(page.sum("ballast_intended_total") == 1_000)
         #expect(page.sum("ballast_sent_total") + page.sum("ballast_dropped_total") == 1_000)
         #expect(page.sum("ballast_sent_total") == lines.count)
@@ -57,6 +54,8 @@ import Testing
             try nginx.start()
         }
         try more("answers") { $0.whole }
+        proxy.cut(100)
+        try more("cut answers") { $0.cut }
         proxy.refuse()
         try wait(for: "refused connects") {
             try sidecar.metrics().outcome("refused") >= 100
@@ -68,7 +67,7 @@ import Testing
 
         var expected = ["ok": seen.whole, "reset": seen.reset]
         expected["refused"] = page.sum("ballast_sent_total") - seen.requests
-        if seen.cut > 0 { expected["truncated"] = seen.cut }
+        expected["truncated"] = seen.cut
         #expect(page.outcomes == expected)
         #expect(page.sum("ballast_connects_total", where: "\"ok\"") == seen.connections)
         #expect(

@@ -19,6 +19,7 @@ package final class CountingProxy: @unchecked Sendable {
     private let lock = NSLock()
     private var counts = Counts()
     private var isResetting = false
+    private var answersToCut = 0
     private var servers: [HostileServer] = []
 
     package init(target: UInt16) throws {
@@ -40,6 +41,9 @@ package final class CountingProxy: @unchecked Sendable {
         lock.withLock { isResetting = true }
         servers.last?.stopListening()
     }
+
+    /// Sends the next so many whole answers without their last byte, and closes their connections.
+    package func cut(_ count: Int) { lock.withLock { answersToCut = count } }
 
     /// Accepts connections, at first or again.
     package func listen() throws {
@@ -63,8 +67,17 @@ package final class CountingProxy: @unchecked Sendable {
             let answer = isResetting ? [] : exchange(request.head, &upstream)
             switch Self.progress(of: answer) {
             case .whole:
-                lock.withLock { counts.whole += 1 }
-                try client.send(answer)
+                let isCut = lock.withLock {
+                    guard answersToCut > 0 else {
+                        counts.whole += 1
+                        return false
+                    }
+                    answersToCut -= 1
+                    counts.cut += 1
+                    return true
+                }
+                try client.send(isCut ? Array(answer.dropLast()) : answer)
+                if isCut { return }
             case .part:
                 lock.withLock { counts.cut += 1 }
                 try client.send(answer)
