@@ -23,6 +23,24 @@ import Testing
         #expect(try sidecar.metrics().outcomes.keys.sorted() == ["ok"])
     }
 
+    @Test(arguments: ["direct", "curl"])
+    func `a target with an IPv6 address is reached under it`(_ transport: String) throws {
+        let server = try HostileServer(ip: "::1") { connection throws(Hangup) in
+            try connection.serve("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        }
+        defer { server.stop() }
+        let sidecar = try RunningSidecar(
+            loads: """
+                  - {name: a, target: "http://[::1]:\(server.port)/", rate: 100/s,
+                     transport: \(transport), limits: {late: 1m}}
+                """, arguments: ["--for", "1s"])
+        let page = try sidecar.lastPage(asked: false)
+        let requests = server.seen.requests
+        #expect(page.outcomes == ["ok": 100])
+        #expect(requests.count == 100)
+        #expect(Set(requests.map { $0.header("host") }) == ["[::1]:\(server.port)"])
+    }
+
     @Test func `after startup it runs unconfirmed, and what fails is counted`() throws {
         let unused = try Network.freePort()
         let sidecar = try RunningSidecar(

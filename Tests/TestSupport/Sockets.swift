@@ -10,11 +10,23 @@ package struct SocketFailure: Error, CustomStringConvertible {
 
 /// Blocking sockets for the tests' servers.
 package enum Sockets {
+    /// - Parameter ip: a literal of either family.
     package static func listen(ip: String, port: UInt16, backlog: Int32) throws -> Int32 {
-        let number = socket(AF_INET, stream, 0)
+        let isIPv6 = ip.contains(":")
+        let number = socket(isIPv6 ? AF_INET6 : AF_INET, stream, 0)
         guard number >= 0 else { throw SocketFailure(call: "socket") }
         var yes: Int32 = 1
         unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+        if isIPv6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            guard unsafe inet_pton(AF_INET6, ip, &address.sin6_addr) == 1 else {
+                throw SocketFailure(call: "inet_pton \(ip)")
+            }
+            try bindAndListen(number, &address, backlog)
+            return number
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

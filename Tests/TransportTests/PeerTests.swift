@@ -69,6 +69,39 @@ struct PeerTests {
         }
     }
 
+    @Test(arguments: TransportKind.plain, ["[::1]", "six.ballast.test"])
+    func `an IPv6 address is a peer like any other`(_ kind: TransportKind, _ host: String) throws {
+        try withServer(
+            ip: "::1", { connection throws(Hangup) in try connection.serve(plainAnswer) }
+        ) { server in
+            let address = try #require(SocketAddress(ip: "::1", port: server.port))
+            let harness = try TransportHarness(kind, port: server.port, peers: [address]) { _ in
+            } curl: {
+                $0.url = "http://\(host):\(server.port)"
+                $0.resolvedHost = host == "[::1]" ? "::1" : host
+            }
+            for _ in 0..<2 {
+                let one = try harness.exchange()
+                #expect(one.outcome == .ok, "\(harness.transport.describe(one))")
+                if kind == .direct { #expect(one.stamped) }
+            }
+            #expect(server.seen.requests.count == 2)
+        }
+    }
+
+    @Test(arguments: TransportKind.secure)
+    func `a handshake with an IPv6 address verifies the name`(_ kind: TransportKind) throws {
+        try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            server in
+            let port = try TLSGround.shared.get().port(.good)
+            let address = try #require(SocketAddress(ip: "::1", port: port))
+            let harness = try TransportHarness(kind, port: server.port, peers: [address])
+            let one = try harness.exchange()
+            #expect(one.outcome == .ok, "\(harness.transport.describe(one))")
+            #expect(one.tlsTime > .zero)
+        }
+    }
+
     @Test(arguments: TransportKind.plain)
     func `without addresses the next request ends as dns, until there are some`(
         _ kind: TransportKind

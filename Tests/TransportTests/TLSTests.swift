@@ -110,6 +110,28 @@ struct TLSTests {
         }
     }
 
+    @Test(arguments: TransportKind.secure, [true, false])
+    func `sessions are resumed where that is asked for, and only there`(
+        _ kind: TransportKind, _ resumes: Bool
+    ) throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()  // the terminator's word on the handshake
+            try connection.readRequest()
+            try connection.send(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        }) { server in
+            let name = "t\(server.port).ballast.test"
+            let harness = try TransportHarness(kind, port: server.port, name: name) {
+                $0.tls?.resume = resumes
+            }
+            for _ in 0..<4 { #expect(try harness.exchange().outcome == .ok) }
+            let later = resumes ? "SESSION resumed" : "SESSION new"
+            #expect(
+                server.seen.requests.map(\.start).filter { $0.hasPrefix("SESSION") }
+                    == ["SESSION new", later, later, later])
+        }
+    }
+
     @Test(arguments: TransportKind.secure)
     func `many handshakes at once all succeed`(_ kind: TransportKind) throws {
         try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {

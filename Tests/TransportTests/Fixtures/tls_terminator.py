@@ -4,11 +4,13 @@
 
 For each kind it listens on a free port with FOLDER/KIND.pem and KIND.key, and asks for a client certificate of
 FOLDER/ca.pem where `:client` says so. The server name that a client sends says where its bytes go: `p8080.<anything>`
-means 127.0.0.1:8080. An orderly close is passed on as one, a reset as a reset; `raw.p8080.<anything>` closes without
+means 127.0.0.1:8080, and `t8080.<anything>` too, where a request `SESSION resumed` or `SESSION new` without a body goes
+before the client's bytes. It listens on the same port of 127.0.0.1 and of ::1. An orderly close is passed on as one, a reset as a reset; `raw.p8080.<anything>` closes without
 TLS's goodbye. Prints `KIND PORT` lines, then `ready`; ends when its standard input does, and takes
 the folder with it.
 """
 
+import errno
 import os
 import select
 import shutil
@@ -42,9 +44,12 @@ def serve(context, plain):
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         tls = context.wrap_socket(plain, server_side=True)
         name = tls.wanted.split(".")
-        port = next(part for part in name if part[0] == "p" and part[1:].isdigit())
+        port = next(part for part in name if part[:1] in ("p", "t") and part[1:].isdigit())
         with socket.create_connection(("127.0.0.1", int(port[1:]))) as backend:
             backend.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if port[0] == "t":
+                session = "resumed" if tls.session_reused else "new"
+                backend.sendall(f"SESSION {session} HTTP/1.1\r\n\r\n".encode())
             pump(tls, backend)
         if name[0] != "raw":
             tls.settimeout(0)  # the client's own goodbye is not waited for
@@ -64,6 +69,19 @@ def accept(context, listener):
         threading.Thread(target=serve, args=(context, plain), daemon=True).start()
 
 
+def listen():
+    """Two listeners on one port, of IPv4 and of IPv6."""
+    while True:
+        first = socket.create_server(("127.0.0.1", 0), backlog=128)
+        try:
+            port = first.getsockname()[1]
+            return first, socket.create_server(("::1", port), family=socket.AF_INET6, backlog=128)
+        except OSError as error:
+            first.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
 def main():
     folder = sys.argv[1]
     for kind in sys.argv[2:]:
@@ -75,9 +93,10 @@ def main():
             context.load_verify_locations(f"{folder}/ca.pem")
             context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.sni_callback = lambda tls, wanted, _: setattr(tls, "wanted", wanted)
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        threading.Thread(target=accept, args=(context, listener), daemon=True).start()
-        print(kind, listener.getsockname()[1], flush=True)
+        listeners = listen()
+        for listener in listeners:
+            threading.Thread(target=accept, args=(context, listener), daemon=True).start()
+        print(kind, listeners[0].getsockname()[1], flush=True)
     print("ready", flush=True)
     sys.stdin.read()
     shutil.rmtree(folder, ignore_errors=True)
