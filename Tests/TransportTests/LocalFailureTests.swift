@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Reactor
 import TestSupport
 import Testing
@@ -55,6 +55,42 @@ struct LocalFailureTests {
         }
     }
 
+    /// Only the ports to one address of IPv6 are taken: nobody else misses them.
+    @Test func `no port left ends as local on every transport`() throws {
+        // A listener that takes nobody in: connects to it wait, and hold their ports.
+        try withServer(ip: "::1", backlog: 0, nil) { server in
+            let address = try #require(SocketAddress(ip: "::1", port: server.port))
+            let hoard = try PortHoard(to: address)
+            for kind in TransportKind.allCases {
+                let one = try Self.failToConnect(kind, address, hoard)
+                #expect(one.outcome == .local, "\(kind)")
+                #expect(one.opened && one.sendStart == .distantPast)
+            }
+        }
+    }
+
+    /// Connects when every port is taken. Another process may have given one back since: then the connect only waits,
+    /// and it is the next one's turn.
+    private static func failToConnect(
+        _ kind: TransportKind, _ address: SocketAddress, _ hoard: PortHoard
+    ) throws -> Completion {
+        let harness = try TransportHarness(kind, port: address.port, peers: [address]) {
+            $0.timeout = .milliseconds(100)
+        } curl: {
+            $0 = $0.to(address.port)
+            $0.url = "\(kind.isTLS ? "https" : "http")://six.ballast.test:\(address.port)"
+            $0.resolvedHost = "six.ballast.test"
+        }
+        var one = Completion()
+        for _ in 0..<20 {
+            try hoard.fill()
+            one = try harness.exchange()
+            if one.outcome != .connectTimeout { break }
+        }
+        try #require(!harness.transport.describe(one).isEmpty)
+        return one
+    }
+
     @Test(arguments: [
         (ECONNREFUSED, Outcome.refused), (ENOENT, .refused), (ETIMEDOUT, .connectTimeout),
         (ECONNRESET, .reset), (EHOSTUNREACH, .unreachable), (ENETUNREACH, .unreachable),
@@ -63,5 +99,32 @@ struct LocalFailureTests {
     ])
     func `a connect's errno has one outcome`(_ code: Int32, _ outcome: Outcome) {
         #expect(Outcome(connectErrno: code) == outcome)
+    }
+}
+
+/// Another process that takes every port from which one address can be reached (`Fixtures/hold_ports.py`).
+private final class PortHoard {
+    private let process = Process()
+    private let (input, output) = (Pipe(), Pipe())
+
+    init(to address: SocketAddress) throws {
+        let script = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Fixtures/hold_ports.py")
+        process.executableURL = URL(filePath: "/usr/bin/python3")
+        process.arguments = ["-I", script.path, address.host, "\(address.port)"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    deinit {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    func fill() throws {
+        try input.fileHandleForWriting.write(contentsOf: Data("fill\n".utf8))
+        let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        try #require(answer == "full\n")
     }
 }
