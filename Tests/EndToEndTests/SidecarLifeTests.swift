@@ -110,6 +110,27 @@ import Testing
         #expect(page.contains("ballast_requests_total{load=\"a\",outcome=\"canceled\"} \(sent)\n"))
     }
 
+    @Test(arguments: ["http", "https"], ["direct", "curl"])
+    func `a target that never answers does not hold up the exit`(
+        _ scheme: String, _ transport: String
+    ) throws {
+        let silent = try Listener()
+        let sidecar = try RunningSidecar(
+            loads: """
+                  - {name: a, target: "\(scheme)://127.0.0.1:\(silent.port)", rate: 100/s,
+                     transport: \(transport), timeout: 1m, limits: {late: 1m}}
+                """, server: "drain: 300ms, linger: 300ms")
+        try wait(for: "a request in flight") {
+            ((try? sidecar.metrics().sum("ballast_in_flight")) ?? 0) > 0
+        }
+        sidecar.process.send(SIGTERM)
+        // The contract is a length of time: drain + linger + 1 s.
+        let limit = ContinuousClock.now + .milliseconds(1_600)
+        while sidecar.process.isRunning, .now < limit { usleep(2_000) }
+        #expect(!sidecar.process.isRunning, "\(sidecar.process.errors)")
+        #expect(try sidecar.process.exitCode() == 0)
+    }
+
     @Test func `only a scrape that began after the drain ends the linger`() throws {
         let nginx = try Nginx()
         let (process, port) = try start(target: nginx.url, server: ", drain: 1s, linger: 10m")
