@@ -36,6 +36,18 @@ import Testing
         #expect(process.output.wholeMatch(of: /ballast \d+\.\d+\.\d+\n/) != nil)
     }
 
+    /// Foundation costs 52 MB of binary; an import somewhere in a dependency would bring it back unseen.
+    @Test func `the program links no Foundation but its essentials`() throws {
+        let list = try RunningProcess("/usr/bin/ldd", [BallastBinary.path])
+        #expect(try list.exitCode() == 0)
+        let libraries = list.output.split(separator: "\n").compactMap {
+            $0.split(whereSeparator: \.isWhitespace).first.map(String.init)
+        }
+        #expect(libraries.contains { $0.hasPrefix("libcurl.so") })
+        let foundations = Set(libraries.filter { $0.contains("Foundation") })
+        #expect(foundations.subtracting(["libFoundationEssentials.so"]).isEmpty)
+    }
+
     @Test(arguments: ["bash", "zsh", "fish"])
     func `there are completions for three shells`(_ shell: String) throws {
         let process = try BallastBinary.start("--generate-completion-script", shell)
