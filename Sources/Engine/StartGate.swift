@@ -19,7 +19,8 @@ final class StartGate: EventHandler {
     private var peers: [SocketAddress] = []
     private var tries = 0
     private var generation: UInt16 = 0
-    private var descriptor: Int32?
+    /// The try under way.
+    private var attempt: (descriptor: Int32, address: SocketAddress)?
     private var timer: TimerID?
     private var pause = firstPause
     private var isOver = false
@@ -30,10 +31,11 @@ final class StartGate: EventHandler {
         owner = loop.attach(self)
     }
 
-    /// Starts trying, or goes on with other addresses.
+    /// Starts trying, or goes on with other addresses; without any it rests.
     func setPeers(_ peers: [SocketAddress]) {
         let wasIdle = self.peers.isEmpty
         self.peers = peers
+        if peers.isEmpty { giveUp() }
         if wasIdle, !peers.isEmpty, !isOver { tryNext() }
     }
 
@@ -41,7 +43,6 @@ final class StartGate: EventHandler {
     func end() {
         isOver = true
         giveUp()
-        if let timer { loop.cancel(timer) }
     }
 
     private func tryNext() {
@@ -54,7 +55,7 @@ final class StartGate: EventHandler {
             _ = close(number)
             ended(0, address)
         case .pending(let number):
-            descriptor = number
+            attempt = (number, address)
             generation &+= 1
             let key = EventKey(index: UInt32(address.port), generation: generation)
             do {
@@ -71,12 +72,10 @@ final class StartGate: EventHandler {
     }
 
     func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
-        guard key.generation == generation, let descriptor else { return }
-        if let timer { loop.cancel(timer) }
-        let address = peers.isEmpty ? nil : peers[(tries - 1) % peers.count]
-        let code = Socket.connectError(descriptor)
+        guard key.generation == generation, let attempt else { return }
+        let code = Socket.connectError(attempt.descriptor)
         giveUp()
-        if let address { ended(code, address) }
+        ended(code, attempt.address)
     }
 
     private func ended(_ code: Int32, _ address: SocketAddress) {
@@ -87,8 +86,11 @@ final class StartGate: EventHandler {
         onTry(code, address)
     }
 
+    /// Ends the try under way, or the pause before the next one.
     private func giveUp() {
-        if let descriptor { _ = close(descriptor) }
-        descriptor = nil
+        if let attempt { _ = close(attempt.descriptor) }
+        attempt = nil
+        if let timer { loop.cancel(timer) }
+        timer = nil
     }
 }
