@@ -37,6 +37,8 @@ import Transport
         #expect(simulation.droppedTotal == 0)
         let p99 = simulation.response.quantile(0.99) ?? .zero
         #expect(p99 >= .milliseconds(800) && p99 <= .milliseconds(900), "p99 \(p99)")
+        // Waiting for others is not our lateness.
+        #expect(simulation.cells[0].noticedLate.value == 0)
         let delayed = simulation.delays(above: .milliseconds(1))
         #expect(delayed >= 634 && delayed <= 700, "\(delayed) delayed")
     }

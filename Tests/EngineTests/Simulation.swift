@@ -1,6 +1,7 @@
 import Config
 import Measure
 import Schedule
+import Testing
 import Time
 import Transport
 
@@ -21,6 +22,7 @@ final class Simulation {
 
     init(
         _ settings: LoadSettings, workers: WorkerCount = .exactly(1),
+        requestsMax: UInt64 = .max,
         outcome: @escaping (Instant) -> Outcome = { _ in .ok },
         serviceTime: @escaping (Instant) -> Nanoseconds
     ) {
@@ -39,15 +41,21 @@ final class Simulation {
         for index in plan.workers.indices {
             runners.append(
                 LoadRunner(
-                    plan: plan, index: index, cell: cells[index], transport: targets[index],
-                    onFailure: { _, _ in }))
+                    plan: plan, index: index, requestsMax: requestsMax, cell: cells[index],
+                    transport: targets[index], onFailure: { _, _ in }))
         }
     }
 
     /// Runs to the last end of what was started within `duration`.
     func run(for duration: Nanoseconds) {
         for runner in runners { runner.begin(at: base, stop: base + duration) }
+        var steps = 0
         while !runners.allSatisfy(\.isDrained) {
+            steps += 1
+            guard steps < 1_000_000 else {
+                Issue.record("the simulation does not get on")
+                return
+            }
             let nextEnd = targets.map(\.nextEnd).min() ?? .distantFuture
             let wake = runners.reduce(nextEnd) { min($0, $1.wake) }
             precondition(wake != .distantFuture, "the simulation stands still")

@@ -1,0 +1,100 @@
+import Config
+import Measure
+import Schedule
+import Testing
+import Time
+import Transport
+
+@testable import Engine
+
+/// Where a load ends: by its count, by its stop, and what becomes of what waits.
+@Suite struct LoadRunnerEndTests {
+    @Test(arguments: [RateSetting.open(Rate(requests: 100, per: .seconds(1))!), .max], [1, 3])
+    func `a number of requests is kept to the last one`(_ rate: RateSetting, _ workers: Int) {
+        let serviceTime: (Instant) -> Nanoseconds = { _ in .milliseconds(1) }
+        for count in UInt64(10)...12 {
+            let simulation = Simulation(
+                .test(rate), workers: .exactly(workers), requestsMax: count,
+                serviceTime: serviceTime)
+            simulation.run(for: .seconds(10))
+            #expect(simulation.sent == count)
+            #expect(simulation.completed == count)
+        }
+    }
+
+    @Test func `what is held is dropped when it is too old, not at the end`() {
+        let simulation = Simulation(
+            .test(perSecond: 100) {
+                $0.limits.connections = 1
+                $0.limits.late = .milliseconds(100)
+            }
+        ) { _ in .seconds(100) }
+        var dropped: [Instant: UInt64] = [:]
+        simulation.onStep = { dropped[$0.now] = $0.droppedTotal }
+        simulation.run(for: .seconds(1))
+        // Arrival n is due at 5 + 10 n ms, and too old a nanosecond after 100 ms.
+        let late = simulation.base + .milliseconds(895) + .nanoseconds(1)
+        #expect(dropped[late] == 79)
+    }
+
+    @Test func `a stop drops what is held at once`() {
+        let simulation = Simulation(
+            .test(perSecond: 100) {
+                $0.limits.connections = 1
+                $0.limits.late = .seconds(50)
+            }
+        ) { _ in .seconds(100) }
+        var dropped: [Instant: UInt64] = [:]
+        simulation.onStep = { dropped[$0.now] = $0.dropped(.connections) }
+        simulation.run(for: .seconds(1))
+        #expect(dropped[simulation.base + .seconds(1) + .nanoseconds(1)] == 99)
+        #expect(simulation.sent == 1)
+    }
+
+    @Test func `a stop ends a catch-up`() {
+        let simulation = Simulation(
+            .test(perSecond: 100) { $0.limits.catchUp = 1 }
+        ) { _ in .microseconds(50) }
+        simulation.stalls = [
+            Instant(nanoseconds: 1_500_000_000)...Instant(nanoseconds: 1_950_000_000)
+        ]
+        simulation.run(for: .seconds(1))
+        #expect(simulation.dropped(.stopping) >= 40)
+        #expect(simulation.dropped(.stopping) == simulation.droppedTotal)
+        #expect(simulation.sent + simulation.droppedTotal == 100)
+        let last = simulation.targets[0].starts.last ?? .distantPast
+        #expect(last <= simulation.base + .seconds(1))
+    }
+
+    @Test func `late 0s forgives a timer's tick`() {
+        let simulation = Simulation(
+            .test(perSecond: 100) { $0.limits.late = .zero }
+        ) { _ in .microseconds(50) }
+        // Around the arrival at 505 ms.
+        simulation.stalls = [
+            Instant(nanoseconds: 1_504_900_000)...Instant(nanoseconds: 1_505_800_000)
+        ]
+        simulation.run(for: .seconds(1))
+        #expect(simulation.sent == 100)
+        #expect(simulation.droppedTotal == 0)
+    }
+
+    @Test func `a followed redirect is an attempt beside its arrival`() {
+        let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
+        simulation.run(for: .milliseconds(10))
+        let (runner, cell) = (simulation.runners[0], simulation.cells[0])
+        var hop = Completion()
+        hop.isHop = true
+        hop.status = 302
+        hop.intendedStart = simulation.now
+        hop.actualStart = simulation.now
+        hop.end = simulation.now + .milliseconds(1)
+        runner.ended(hop)
+        #expect(cell.sent.value == 2)
+        #expect(cell.hops.value == 1)
+        #expect(runner.inFlight == 0)
+        // The status that it came with is no arrival's last word, so `expect` does not judge it.
+        #expect(cell.requests[Int(Outcome.ok.rawValue)] == 2)
+        #expect(cell.requests[Int(Outcome.status.rawValue)] == 0)
+    }
+}
