@@ -2,12 +2,12 @@
 
     tls_terminator.py FOLDER KIND[:client] ...
 
-For each kind it listens on a free port with FOLDER/KIND.pem and KIND.key, and asks for a client certificate of
-FOLDER/ca.pem where `:client` says so. The server name that a client sends says where its bytes go: `p8080.<anything>`
-means 127.0.0.1:8080, and `t8080.<anything>` too, where a request `SESSION resumed` or `SESSION new` without a body goes
-before the client's bytes. It listens on the same port of 127.0.0.1 and of ::1. An orderly close is passed on as one, a reset as a reset; `raw.p8080.<anything>` closes without
-TLS's goodbye. Prints `KIND PORT` lines, then `ready`; ends when its standard input does, and takes
-the folder with it.
+For each kind it listens on a free port of 127.0.0.1 and on the same port of ::1 with FOLDER/KIND.pem and KIND.key, and
+asks for a client certificate of FOLDER/ca.pem where `:client` says so. The server name that a client sends says where
+its bytes go: `p8080.<anything>` means 127.0.0.1:8080. So does `t8080.<anything>`, where a request `SESSION resumed` or
+`SESSION new` goes before them. An orderly close is passed on as one, a reset as a reset; `raw.p8080.<anything>` closes
+without TLS's goodbye. Prints `KIND PORT` lines, then `ready`; ends when its standard input does, and takes the folder
+with it.
 """
 
 import errno
