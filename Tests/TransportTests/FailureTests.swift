@@ -104,6 +104,31 @@ struct FailureTests {
     }
 
     @Test(arguments: TransportKind.allCases)
+    func `a failure leaves nothing behind for the next one`(_ kind: TransportKind) throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            switch connection.number {
+            case 0:
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2097152\r\n\r\n")
+                for _ in 0..<128 { try connection.send([UInt8](repeating: 0x61, count: 1 << 14)) }
+            case 2:
+                // Closed as it is reused: libcurl would repeat the request.
+                try connection.send(plainAnswer)
+                try connection.readRequest()
+            case 3, 4:
+                // libcurl opens one more for the repetition that it is refused.
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")
+            default: break
+            }
+        }) { server in
+            let harness = try TransportHarness(kind, port: server.port)
+            let outcomes = try (0..<5).map { _ in try harness.exchange().outcome }
+            #expect(outcomes == [.bodyLimit, .reset, .ok, .reset, .truncated])
+            #expect(server.seen.requests.count == 5)
+        }
+    }
+
+    @Test(arguments: TransportKind.allCases)
     func `silence ends as timeout at its time`(_ kind: TransportKind) throws {
         try withServer({ connection throws(Hangup) in
             try connection.readRequest()

@@ -143,7 +143,7 @@ struct LimitTests {
 
     @Test(arguments: TransportKind.allCases)
     func `a large body goes out whole to a slow reader`(_ kind: TransportKind) throws {
-        let size = 2 << 20
+        let size = 16 << 20
         try withServer({ connection throws(Hangup) in
             while true {
                 try connection.readRequest(slowly: true)
@@ -164,14 +164,15 @@ struct LimitTests {
         }
     }
 
-    @Test(arguments: TransportKind.allCases)
-    func `an answer before the body's end closes the connection`(_ kind: TransportKind) throws {
+    @Test(arguments: TransportKind.allCases, ["Connection: close\r\n", ""])
+    func `an answer before the body's end closes the connection`(
+        _ kind: TransportKind, _ field: String
+    ) throws {
         try withServer({ connection throws(Hangup) in
             if connection.number == 0 {
                 try connection.read(1_000)
                 try connection.send(
-                    "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n"
-                        + "Connection: close\r\n\r\n")
+                    "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\(field)\r\n")
                 try connection.hang()
             }
             try connection.serve(plainAnswer)
@@ -186,6 +187,52 @@ struct LimitTests {
             harness.transport.setRequest(.get())
             #expect(try harness.exchange().outcome == .ok)
             #expect(server.seen.connections == 2)
+        }
+    }
+
+    @Test func `a write that fails does not hide the answer`() throws {
+        let gate = Locked(false)
+        try withServer({ connection throws(Hangup) in
+            try connection.read(1_000)
+            while !gate.withLock({ $0 }) { try connection.pause(milliseconds: 2) }
+            try connection.send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            try connection.reset()
+        }) { server in
+            let harness = try TransportHarness(
+                .direct, port: server.port,
+                request: .get(
+                    "/up", method: "POST", body: [UInt8](repeating: 0x62, count: 64 << 20)))
+            try harness.mustStart()
+            try harness.run(untilTrue: { server.seen.bytesReceived > 0 })
+            gate.withLock { $0 = true }
+            // Answer and reset are both here before the loop looks.
+            #expect(server.waits { $0.open == 0 })
+            let one = try harness.run(until: 1)[0]
+            #expect(one.outcome == .ok, "\(harness.transport.describe(one))")
+            #expect(one.status == 413)
+        }
+    }
+
+    @Test func `answers may wait only where stamps tell their time`() throws {
+        let large = "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n"
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(large)
+            try connection.send([UInt8](repeating: 0x61, count: 20_000))
+            try connection.serve(plainAnswer)
+        }) { server in
+            let harness = try TransportHarness(.direct, port: server.port)
+            #expect(harness.transport.toleratesLateReceive)
+            try harness.mustStart()
+            #expect(!harness.transport.toleratesLateReceive, "it connects")
+            _ = try harness.run(until: 1)
+            #expect(!harness.transport.toleratesLateReceive, "its answers are large")
+            _ = try harness.exchange()
+            #expect(harness.transport.toleratesLateReceive)
+            for kind in [TransportKind.directTLS, .curl, .curlTLS] {
+                let other = try TransportHarness(kind, port: server.port)
+                #expect(!other.transport.toleratesLateReceive)
+            }
         }
     }
 }

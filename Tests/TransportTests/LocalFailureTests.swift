@@ -3,7 +3,8 @@ import Reactor
 import TestSupport
 import Testing
 import Time
-import Transport
+
+@testable import Transport
 
 /// What our own machine refuses is never the target's fault.
 struct LocalFailureTests {
@@ -53,6 +54,15 @@ struct LocalFailureTests {
             for _ in 0..<2 { try harness.mustStart() }
             try #require(try harness.run(until: 2).allSatisfy { $0.outcome == .ok })
         }
+    }
+
+    @Test(arguments: [
+        (ECONNRESET, Outcome.reset), (EPIPE, .reset), (ETIMEDOUT, .timeout),
+        (EHOSTUNREACH, .unreachable), (ENETUNREACH, .unreachable), (ENETDOWN, .unreachable),
+        (ENOBUFS, .local), (ENOMEM, .local),
+    ])
+    func `a connection's errno has one outcome`(_ code: Int32, _ outcome: Outcome) {
+        #expect(Outcome.ofTransfer(errno: code) == outcome)
     }
 
     /// Only the ports to one address of IPv6 are taken: nobody else misses them.

@@ -115,18 +115,21 @@ struct ReuseTests {
     func `bytes behind an answer close its connection`(_ kind: TransportKind) throws {
         try withServer({ connection throws(Hangup) in
             try connection.readRequest()
-            try connection.send(connection.number == 0 ? plainAnswer + plainAnswer : plainAnswer)
+            try connection.send(connection.number < 2 ? plainAnswer + plainAnswer : plainAnswer)
             try connection.serve(plainAnswer)
         }) { server in
             let harness = try TransportHarness(kind, port: server.port)
             let first = try harness.exchange()
             #expect(first.outcome == .ok)
             #expect(first.status == 200)
-            let second = try harness.exchange()
-            #expect(second.outcome == .ok)
-            #expect(second.opened)
-            #expect(server.seen.connections == 2)
-            #expect(server.seen.requests.count == 2)
+            // The same bytes once more: what is known of them must not hide what follows the answer.
+            for _ in 0..<2 {
+                let next = try harness.exchange()
+                #expect(next.outcome == .ok)
+                #expect(next.opened)
+            }
+            #expect(server.seen.connections == 3)
+            #expect(server.seen.requests.count == 3)
         }
     }
 
