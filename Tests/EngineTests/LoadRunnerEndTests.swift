@@ -97,4 +97,57 @@ import Transport
         #expect(cell.requests[Int(Outcome.ok.rawValue)] == 2)
         #expect(cell.requests[Int(Outcome.status.rawValue)] == 0)
     }
+
+    @Test func `a failure is told at most once a second`() {
+        var told: [Outcome] = []
+        let simulation = Simulation(
+            .test(perSecond: 100), outcome: { _ in .refused },
+            onFailure: { outcome, _ in told.append(outcome) }
+        ) { _ in .milliseconds(1) }
+        simulation.run(for: .milliseconds(2_500))
+        #expect(told == [.refused, .refused, .refused])
+    }
+
+    @Test func `a closed loop's response time is its service time`() {
+        let simulation = Simulation(.test(.max)) { _ in .milliseconds(10) }
+        simulation.run(for: .milliseconds(1))
+        let cell = simulation.cells[0]
+        let before = cell.ok.response.snapshot().sum
+        var late = Completion()
+        late.intendedStart = simulation.base
+        late.actualStart = simulation.base + .milliseconds(3)
+        late.end = simulation.base + .milliseconds(10)
+        late.status = 200
+        simulation.runners[0].ended(late)
+        #expect(cell.ok.response.snapshot().sum - before == 7_000_000)
+    }
+
+    @Test func `nothing waits in the kernel for a load that waits for it`() {
+        let simulation = Simulation(.test(perSecond: 100) { $0.limits.connections = 1 }) { _ in
+            .milliseconds(25)
+        }
+        simulation.onStep = { simulation in
+            let runner = simulation.runners[0]
+            #expect(
+                runner.toleratesLateReceive == (runner.inFlight == 0 || runner.obstacle == nil))
+        }
+        simulation.run(for: .seconds(1))
+        #expect(simulation.sent == 40)
+    }
+
+    @Test func `the gauges show each state's connections`() {
+        let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
+        simulation.targets[0].connections.connecting = 1
+        simulation.targets[0].connections.idle = 2
+        simulation.targets[0].connections.active = 3
+        simulation.runners[0].publishConnections()
+        let cell = simulation.cells[0]
+        #expect([cell.connecting.value, cell.idle.value, cell.active.value] == [1, 2, 3])
+    }
+
+    @Test func `an event that repeats is due once a minute, each for itself`() {
+        var log = FailureLog()
+        let isDue = ["a", "a", "b"].map { log.isDue($0) }
+        #expect(isDue == [true, false, true])
+    }
 }

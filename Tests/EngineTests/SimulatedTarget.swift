@@ -50,7 +50,7 @@ final class SimulatedTarget: HTTPTransport {
     func cancelAll(now: Instant) { running = [] }
     func setPeers(_ peers: [SocketAddress]) {}
     func setRequest(_ request: HTTPRequest) {}
-    var connections: ConnectionCounts { ConnectionCounts() }
+    var connections = ConnectionCounts()
     var toleratesLateReceive: Bool { true }
     func describe(_ completion: Completion) -> String { "simulated" }
 }

@@ -24,6 +24,7 @@ final class Simulation {
         _ settings: LoadSettings, workers: WorkerCount = .exactly(1),
         requestsMax: UInt64 = .max,
         outcome: @escaping (Instant) -> Outcome = { _ in .ok },
+        onFailure: @escaping (Outcome, String) -> Void = { _, _ in },
         serviceTime: @escaping (Instant) -> Nanoseconds
     ) {
         var configuration = Configuration()
@@ -42,7 +43,7 @@ final class Simulation {
             runners.append(
                 LoadRunner(
                     plan: plan, index: index, requestsMax: requestsMax, cell: cells[index],
-                    transport: targets[index], onFailure: { _, _ in }))
+                    transport: targets[index], onFailure: onFailure))
         }
     }
 
