@@ -94,4 +94,14 @@ import Time
         unchanged.merge(HistogramSnapshot(empty: bounds))
         #expect(unchanged.counts == a.snapshot().counts)
     }
+
+    @Test func `a bound on the edge of a fine slot holds its own value`() {
+        for slot in stride(from: 0, to: FineScale.slotCount, by: 7) {
+            let edge = FineScale.lowerEdge(of: slot)
+            let bounds = Bounds([Nanoseconds(edge), .seconds(1_000)])
+            #expect(bounds.bucket(of: edge - 1) == 0)
+            #expect(bounds.bucket(of: edge) == 0)
+            #expect(bounds.bucket(of: edge + 1) == 1)
+        }
+    }
 }

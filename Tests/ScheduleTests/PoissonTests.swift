@@ -35,6 +35,14 @@ import Time
         #expect(abs(covariance) < 6 / n.squareRoot(), "\(random)")
     }
 
+    @Test func `no gap is used twice`() throws {
+        for seed in UInt64(0)..<200 {
+            let times = try starts(seed: seed, workers: 1, count: 3)
+            let gaps = [times[0], times[1] - times[0], times[2] - times[1]]
+            #expect(abs(gaps[0] - gaps[1]) > 3e-9 && abs(gaps[1] - gaps[2]) > 3e-9, "\(seed)")
+        }
+    }
+
     @Test func `counts in windows have a variance equal to their mean`() throws {
         var random = Seeded()
         let times = try starts(seed: random.next(), workers: 2, count: 40_000)

@@ -17,6 +17,13 @@ import Time
         #expect(Rate(requests: 1, per: .seconds(-1)) == nil)
     }
 
+    @Test func `rates whose products need more than 64 bits are in order too`() throws {
+        let high = try #require(Rate(requests: 1 << 62, per: .nanoseconds(1)))
+        let low = try #require(Rate(requests: 1, per: .nanoseconds(8)))
+        #expect(low < high)
+        #expect(!(high < low))
+    }
+
     @Test func `rates order by their value, not by their parts`() throws {
         var random = Seeded()
         for _ in 0..<1_000 {
