@@ -155,7 +155,7 @@ package final class Generator {
         crew?.send(.peers(load: control.index, control.peers), to: control)
     }
 
-    private func lookedUp(_ control: LoadControl, _ answer: Resolver.Answer) {
+    func lookedUp(_ control: LoadControl, _ answer: Resolver.Answer) {
         control.dnsPhase.record(answer.duration)
         switch answer.result {
         case .success(let peers):

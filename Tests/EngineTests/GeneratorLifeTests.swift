@@ -118,6 +118,7 @@ import Transport
             },
             .test(perSecond: 100) {
                 $0.target.port = unused
+                $0.timeout = .milliseconds(20)
                 $0.startup = .milliseconds(300)
             },
         ]) { $0.duration = .milliseconds(100) }

@@ -3,9 +3,9 @@ import Measure
 import Reactor
 import Testing
 import Time
-import Transport
 
 @testable import Engine
+@testable import Transport
 
 /// When the generator says that its own numbers are suspect, and when it stops saying so.
 @Suite struct HealthTests {
@@ -113,6 +113,28 @@ import Transport
         generator.controls[0].begin(at: start, stop: .distantFuture)
         let report = Report(generator)
         #expect(report.loads[0].intended == 42)
+        loop.detachAll()
+    }
+
+    @Test func `only a name that is gone takes its addresses away`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(
+            loop, .test(perSecond: 1) { $0.target.host = "one.test" })
+        let control = generator.controls[0]
+        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
+        func answer(_ result: Result<[SocketAddress], Resolver.Failure>) {
+            let query = Resolver.Query(host: "one.test", port: 1)
+            generator.lookedUp(
+                control, Resolver.Answer(query: query, result: result, duration: .milliseconds(1)))
+        }
+        control.begin(at: Clock.now(), stop: .distantFuture)
+        answer(.success([address]))
+        #expect(control.peers == [address])
+        answer(.failure(Resolver.Failure(reason: "try again", isFinal: false)))
+        #expect(control.peers == [address])
+        answer(.failure(Resolver.Failure(reason: "no such name", isFinal: true)))
+        #expect(control.peers.isEmpty)
+        #expect(control.dnsPhase.snapshot().count == 3)
         loop.detachAll()
     }
 
