@@ -7,9 +7,9 @@ import Transport
 
 /// What one ended request adds to which number.
 @Suite struct LoadCellTests {
-    private let cell = LoadCell(bounds: LoadBounds(added: []), isDetailed: true)
+    private let cell = LoadCell(bounds: LoadBounds(added: []))
 
-    /// Intended at 1 s, started 10 ms later, connected in 2 ms and 3 ms, answered after 7 ms more and ended 20 ms later.
+    /// Intended at 1 s, started 10 ms later, connected in 2 ms and 3 ms, answered after 7 ms and ended 20 ms later.
     private func request() -> Completion {
         let intended = Instant(nanoseconds: 1_000_000_000)
         var one = Completion()
@@ -39,7 +39,7 @@ import Transport
         #expect(sum(mine.response) == .milliseconds(42))
         #expect(mine.fineResponse.snapshot().greatest == .milliseconds(42))
         #expect(sum(mine.service) == .milliseconds(32))
-        #expect(cell.fineService?.snapshot().greatest == .milliseconds(32))
+        #expect(cell.fineService.snapshot().greatest == .milliseconds(32))
         #expect(other.response.snapshot().count == 0 && other.service.snapshot().count == 0)
         #expect(sum(cell.connectPhase) == .milliseconds(2))
         #expect(sum(cell.tlsPhase) == .milliseconds(3))

@@ -38,7 +38,10 @@ def attempt(address, port, held):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     connection.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     if port:
-        connection.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", port << 16 | port))
+        try:
+            connection.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", port << 16 | port))
+        except OSError:
+            pass  # an older kernel: slow, but the same in the end
     code = connection.connect_ex(address)
     if code in (0, errno.EINPROGRESS):
         held.append(connection)
