@@ -5,41 +5,53 @@ package import Time
 package import Transport
 
 /// One load's numbers at one moment. At any moment intended = sent + dropped + backlog, and
-/// sent = completed + in flight.
-package struct LoadReport {
+/// sent = completed + in flight. Not changed after it was read; a class, because a page's thousand series each look up
+/// one of its members, and each copy of a struct would cost twenty retains.
+package final class LoadReport {
     package enum State: String, CaseIterable, Sendable { case waiting, running }
 
     package let name: String
     package let plan: LoadPlan
-    package var state = State.waiting
+    package fileprivate(set) var state = State.waiting
     /// Since its start, until its stop; zero while it waits.
-    package var elapsed = Nanoseconds.zero
-    package var intended: UInt64 = 0
-    package var sent: UInt64 = 0
-    package var completed: UInt64 = 0
+    package fileprivate(set) var elapsed = Nanoseconds.zero
+    package fileprivate(set) var intended: UInt64 = 0
+    package fileprivate(set) var sent: UInt64 = 0
+    package fileprivate(set) var completed: UInt64 = 0
     /// By `DropReason.rawValue`.
-    package var dropped: [UInt64] = []
+    package fileprivate(set) var dropped: [UInt64] = []
     /// By `Outcome.rawValue`.
-    package var requests: [UInt64] = []
-    package var connects: [UInt64] = []
+    package fileprivate(set) var requests: [UInt64] = []
+    package fileprivate(set) var connects: [UInt64] = []
     /// Those of `connects` that only tried whether the target accepts connections.
-    package var trialConnects: [UInt64] = []
+    package fileprivate(set) var trialConnects: [UInt64] = []
     /// Status codes to be shown, with how often they came; 0 stands for all others.
-    package var statuses: [(code: UInt16, count: UInt64)] = []
-    package var sentBytes: UInt64 = 0
-    package var receivedBytes: UInt64 = 0
-    package var connections = ConnectionCounts()
+    package fileprivate(set) var statuses: [(code: UInt16, count: UInt64)] = []
+    package fileprivate(set) var sentBytes: UInt64 = 0
+    package fileprivate(set) var receivedBytes: UInt64 = 0
+    package fileprivate(set) var connections = ConnectionCounts()
     /// Per second; nil without a schedule.
-    package var targetRate: Double?
+    package fileprivate(set) var targetRate: Double?
     /// The share of requests whose end the kernel stamped, 0 to 1; nil before the first.
-    package var stampedShare: Double?
+    package fileprivate(set) var stampedShare: Double?
     /// By `isOK`.
-    package var response: (ok: HistogramSnapshot, failed: HistogramSnapshot)
-    package var service: (ok: HistogramSnapshot, failed: HistogramSnapshot)
-    package var startDelay: HistogramSnapshot
+    package fileprivate(set) var response: (ok: HistogramSnapshot, failed: HistogramSnapshot)
+    package fileprivate(set) var service: (ok: HistogramSnapshot, failed: HistogramSnapshot)
+    package fileprivate(set) var startDelay: HistogramSnapshot
     /// In the order of a request; only those that this load can have.
-    package var phases: [(name: String, times: HistogramSnapshot)] = []
-    package var lastFailures: [(outcome: Outcome, text: String)] = []
+    package fileprivate(set) var phases: [(name: String, times: HistogramSnapshot)] = []
+    package fileprivate(set) var lastFailures: [(outcome: Outcome, text: String)] = []
+
+    fileprivate init(
+        name: String, plan: LoadPlan, response: (ok: HistogramSnapshot, failed: HistogramSnapshot),
+        service: (ok: HistogramSnapshot, failed: HistogramSnapshot), startDelay: HistogramSnapshot
+    ) {
+        self.name = name
+        self.plan = plan
+        self.response = response
+        self.service = service
+        self.startDelay = startDelay
+    }
 
     package var droppedTotal: UInt64 { dropped.reduce(0, +) }
     package var backlog: UInt64 { intended - min(intended, sent + droppedTotal) }
@@ -98,7 +110,7 @@ package final class Report {
         let response = (ok: merged(\.ok.response), failed: merged(\.failed.response))
         let service = (ok: merged(\.ok.service), failed: merged(\.failed.service))
         let startDelay = merged { $0.startDelay }
-        var report = LoadReport(
+        let report = LoadReport(
             name: control.name, plan: control.plan, response: response, service: service,
             startDelay: startDelay)
         report.phases = phases
