@@ -31,10 +31,19 @@ package enum SystemFile {
     /// Bodies, certificates and secrets are far smaller; a device file would never end.
     package static let byteCountMax = 16 << 20
 
+    /// Only regular files: secrets are read again while loads run, and a pipe could keep that waiting for ever.
     @Sendable package static func read(_ path: String) -> Result<[UInt8], FileFailure> {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(lastFailure()) }
         defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return .failure(lastFailure()) }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            return .failure(FileFailure(unsafe String(cString: strerror(EISDIR))))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            return .failure(FileFailure("not a regular file"))
+        }
 
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)

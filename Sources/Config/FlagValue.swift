@@ -124,6 +124,9 @@ package enum FlagValue {
         guard let (number, rest) = DecimalNumber.prefix(of: text[...]) else {
             throw InvalidValue("\(quoted(text)) is not a share", hint: "for example 1%")
         }
+        guard rest == "%" || rest.isEmpty else {
+            throw InvalidValue("\(quoted(text)) is not a share", hint: "for example 1%")
+        }
         guard rest == "%" else {
             throw InvalidValue("\(quoted(text)) has no unit", hint: "write `\(text)%`")
         }

@@ -208,8 +208,13 @@ package final class Generator {
         }
         let drain = options.drain ?? configuration.server.drain
         loop.schedule(at: now + drain) { [unowned self] _ in
-            if !isDrained { crew?.sendToAll(.cancel) }
+            cancel()
         }
+    }
+
+    /// Ends what is in flight now, instead of at the end of the drain.
+    package func cancel() {
+        if !isDrained { crew?.sendToAll(.cancel) }
     }
 
     private func finishedDraining() {

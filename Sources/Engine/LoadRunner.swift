@@ -36,6 +36,8 @@ final class LoadRunner {
     private var pausedUntil = Instant.distantPast
     /// Arrivals from this number on are not intended.
     private let indexMax: UInt64
+    /// At most so many requests of this worker's part are in flight.
+    private let inFlightMax: Int
     /// How many requests a closed loop may still start on this worker.
     private var startsLeft: UInt64
     private let onFailure: (Outcome, String) -> Void
@@ -54,6 +56,7 @@ final class LoadRunner {
     ) {
         settings = plan.settings
         indexMax = requestsMax
+        inFlightMax = plan.transportOptions(index: index).inFlight
         let workers = UInt64(plan.workers.count)
         startsLeft = requestsMax / workers + (UInt64(index) < requestsMax % workers ? 1 : 0)
         self.onFailure = onFailure
@@ -177,7 +180,7 @@ final class LoadRunner {
         }
         wake = min(pausedUntil, stop + .nanoseconds(1))
         guard pausedUntil <= now else { return true }
-        while true {
+        for _ in 0..<inFlightMax {
             switch transport.start(intended: now, now: now, mayOpen: mayOpen) {
             case .started:
                 cell.sent.add()
@@ -192,6 +195,9 @@ final class LoadRunner {
                 return true
             }
         }
+        // Some may have failed at once, and their ends, which bring the pause, are taken in between turns.
+        wake = now
+        return true
     }
 
     // MARK: Ending

@@ -52,7 +52,11 @@ struct RequestRenderer {
                     throw Failure(reason: "environment variable \(name) is not set")
                 }
                 result += value.utf8
-            case .file(let path): result += Self.withoutLineEnd(try contents(of: path))
+            case .file(let path):
+                let secret = Self.withoutLineEnd(try contents(of: path))
+                // A file that is being written anew is empty for a moment.
+                guard !secret.isEmpty else { throw Failure(reason: "\(path) is empty") }
+                result += secret
             }
         }
         return result

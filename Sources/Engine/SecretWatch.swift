@@ -39,7 +39,8 @@ final class SecretWatch {
             do {
                 generator.renew(control, try generator.renderers[control.index].render())
             } catch {
-                // The last good request goes on being sent.
+                // The last good request goes on being sent, and the next look tries again.
+                for file in control.plan.settings.secretFiles { signatures[file] = .some(nil) }
                 if generator.isDue("\(control.index) secret") {
                     generator.announce(
                         .secretUnreadable(load: control.name, reason: error.reason))

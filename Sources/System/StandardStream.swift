@@ -8,7 +8,9 @@ package enum StandardStream: Int32, Sendable {
 
     /// Writes all of it, as one `write` wherever the kernel takes it whole. A reader that has gone
     /// away is no error: there is nobody left to tell.
-    package func write(_ text: String) {
+    /// - Returns: why it could not be written; nil when it was.
+    @discardableResult
+    package func write(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         var start = 0
         while start < bytes.count {
@@ -20,10 +22,13 @@ package enum StandardStream: Int32, Sendable {
             } else if errno == EAGAIN {
                 var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&entry, 1, 1_000)
+            } else if errno == EPIPE {
+                return nil
             } else if errno != EINTR {
-                return
+                return unsafe String(cString: strerror(errno))
             }
         }
+        return nil
     }
 
     package var isTerminal: Bool { isatty(rawValue) == 1 }

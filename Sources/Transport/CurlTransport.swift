@@ -142,7 +142,7 @@ package import Time
         if code == CURLE_COULDNT_CONNECT, errno == 0 { errno = sockets.lastError }
         let receivedAny = table[slot].headBytes > 0
         var outcome = Outcome.ofCurl(code, errno: errno, isUp: isUp, receivedAny: receivedAny)
-        if code == CURLE_RECV_ERROR, errno == 0, errorText(slot).hasSuffix("chunked-encoding") {
+        if code == CURLE_RECV_ERROR, errno == 0, isMalformed(errorText(slot)) {
             outcome = .protocolError
         }
         if curl.proxy != nil, !isUp, code == CURLE_RECV_ERROR, errno == 0 { outcome = .unreachable }
@@ -153,6 +153,11 @@ package import Time
         }
         table[slot].request.detail = .curl(code: code.rawValue)
         return outcome
+    }
+
+    /// libcurl 7.88 has one code for a connection that ended and for an answer that nobody can read.
+    private func isMalformed(_ text: String) -> Bool {
+        text.hasSuffix("chunked-encoding") || text.hasPrefix("Too large response headers")
     }
 
     /// A request had gone out, and libcurl went on by itself: to follow a redirect, which makes the answered request

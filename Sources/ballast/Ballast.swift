@@ -32,7 +32,7 @@ struct Ballast: ParsableCommand {
         } catch {
             let code = exitCode(for: error)
             if code.isSuccess {
-                StandardStream.output.write(fullMessage(for: error) + "\n")
+                writeResult(fullMessage(for: error) + "\n")
                 leave(code.rawValue)
             }
             // ArgumentParser says 64 for a wrong command line; Ballast's word for it is 2.

@@ -39,7 +39,7 @@ struct Check: ParsableCommand {
         text += PlanText.scrapeText(
             series: scrape.seriesCount, seriesMax: scrape.seriesMax, bytes: page.count,
             compressed: Gzip.compress(page)?.count)
-        StandardStream.output.write(text)
+        writeResult(text)
         let errors = [
             Preflight.descriptorShortage(configuration, limit: DescriptorLimit.raise()),
             Preflight.seriesExcess(scrape),

@@ -16,6 +16,7 @@ final class DemoRun {
     private var generator: Generator!
     private var pages: Pages!
     private var server: Server!
+    private var isInterrupted = false
     var showsProgress = false
 
     init(
@@ -27,7 +28,8 @@ final class DemoRun {
         do {
             loop = try EventLoop()
             signals = try Signals([SIGTERM, SIGINT], on: loop) { [unowned self] _ in
-                if generator.isStopping { leave(ExitStatus.failed) }
+                if isInterrupted { leave(ExitStatus.failed) }
+                isInterrupted = true
                 generator.stop()
             }
         } catch {
@@ -55,7 +57,7 @@ final class DemoRun {
 
     func run() throws(StartError) {
         server = try listen()
-        StandardStream.output.write(welcome)
+        writeResult(welcome)
         let report = Report(generator)
         let live = LiveLine(
             generator, report,
@@ -76,7 +78,7 @@ final class DemoRun {
         var result = HitResult(report.loads[0], report.quantiles(ofLoad: 0))
         result.plan = HitResult.Plan(
             report.loads[0].plan, url: configuration.loads[0].target.url + "/")
-        StandardStream.output.write("\n" + HitSummary(result, style).text)
+        writeResult("\n" + HitSummary(result, style).text)
     }
 
     /// A newcomer's first command must not fail for want of a port.
@@ -89,7 +91,7 @@ final class DemoRun {
             guard configuration.server.port != 0 else { throw error }
             pages = Pages(generator, other)
             let server = try pages.listen(on: loop)
-            StandardStream.output.write(
+            writeResult(
                 "Port \(configuration.server.port) is taken, so this demo is on "
                     + "\(server.localAddress.port).\n")
             return server

@@ -20,6 +20,13 @@ func leave(_ code: Int32, saying text: String) -> Never {
     leave(code)
 }
 
+/// Writes a command's result; one that cannot be written is a failure, or a full disk would look like success.
+func writeResult(_ text: String) {
+    if let reason = StandardStream.output.write(text) {
+        leave(ExitStatus.failed, saying: "cannot write to standard output: \(reason)")
+    }
+}
+
 /// Why Ballast cannot start, in one line, and with which code it leaves.
 struct StartError: Error, CustomStringConvertible {
     let description: String

@@ -36,6 +36,9 @@ struct Healthcheck: ParsableCommand {
                 path: text.isEmpty || text == "/" ? HealthProbe.standardPath : text)
         } else if let port {
             let address = try flag("--port", ":" + port, FlagValue.listen)
+            guard address.port > 0 else {
+                throw ValidationError("--port: 0 is no port to ask (1 to 65535)")
+            }
             probe = HealthProbe(host: "127.0.0.1", port: address.port)
         } else {
             let listen = Environment.value("BALLAST_LISTEN") ?? "127.0.0.1:9909"
@@ -43,9 +46,9 @@ struct Healthcheck: ParsableCommand {
             probe = HealthProbe(host: address.host, port: address.port)
         }
         switch probe.run() {
-        case .healthy(let text): StandardStream.output.write(text + "\n")
+        case .healthy(let text): writeResult(text + "\n")
         case .unhealthy(let reason):
-            StandardStream.output.write("unhealthy: \(reason)\n")
+            writeResult("unhealthy: \(reason)\n")
             leave(ExitStatus.failed)
         }
     }

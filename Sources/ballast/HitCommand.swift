@@ -73,9 +73,9 @@ struct Hit: ParsableCommand {
         var result = try HitRun(order).run()
         result.thresholds = checks
         switch output {
-        case .json: StandardStream.output.write(HitJSON.text(result))
+        case .json: writeResult(HitJSON.text(result))
         case .text:
-            StandardStream.output.write(HitSummary(result, terminal.style(of: .output)).text)
+            writeResult(HitSummary(result, terminal.style(of: .output)).text)
         }
         leave(result.exitCode)
     }

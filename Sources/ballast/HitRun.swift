@@ -27,6 +27,8 @@ final class HitRun {
     /// How long a target may go on refusing before we say so: one that has just been started gets
     /// its chance, and so does the second address of a name.
     private static let patience = Nanoseconds.milliseconds(400)
+    /// After a signal, the time for answers that are under way.
+    private static let lastAnswers = Nanoseconds.seconds(1)
 
     private let order: HitOrder
     private let loop: EventLoop
@@ -104,10 +106,13 @@ final class HitRun {
 
     // MARK: While it runs
 
+    /// The first ends the run: whoever asks does not want to wait for a long timeout, but for the summary. The second
+    /// leaves without one.
     private func interrupt() {
-        if generator.isStopping { leave(ExitStatus.failed) }
+        if isInterrupted { leave(ExitStatus.failed) }
         isInterrupted = true
         generator.stop()
+        loop.schedule(at: Clock.now() + Self.lastAnswers) { [unowned self] _ in generator.cancel() }
     }
 
     private func hear(_ event: GeneratorEvent) {

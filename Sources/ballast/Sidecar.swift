@@ -24,6 +24,7 @@ final class Sidecar {
     private var signals: Signals!
     private var drainedAt: Instant?
     private var isFinished = false
+    private var isSignaled = false
 
     /// Claims everything that can be refused: memory for the loads, the port.
     init(
@@ -94,10 +95,12 @@ final class Sidecar {
     private func received(_ signal: Int32) {
         if signal == SIGHUP {
             log.notice("SIGHUP: reloading is not there yet; restart to take over a new file")
-        } else if generator.isStopping {
+        } else if isSignaled {
             log.warning("second signal: leaving at once")
             leave(ExitStatus.failed)
         } else {
+            // After `--for` the end is under way already, and goes on as it is.
+            isSignaled = true
             generator.stop()
         }
     }

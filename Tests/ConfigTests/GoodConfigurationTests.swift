@@ -184,7 +184,14 @@ struct GoodConfigurationTests {
         #expect(system.readFile(file.path()) == .success(Array("x\n".utf8)))
         #expect(system.readFile("/") == .failure(FileFailure("Is a directory")))
         #expect(system.readFile("/none") == .failure(FileFailure("No such file or directory")))
-        #expect(system.readFile("/dev/zero") == .failure(FileFailure("larger than 16MiB")))
+        #expect(system.readFile("/dev/zero") == .failure(FileFailure("not a regular file")))
+        // A pipe without a writer: to open one usually waits for ever.
+        let pipe = file.path() + "-pipe"
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        defer { unsafe unlink(pipe) }
+        #expect(system.readFile(pipe) == .failure(FileFailure("not a regular file")))
+        try #require(unsafe truncate(file.path(), 17 << 20) == 0)
+        #expect(system.readFile(file.path()) == .failure(FileFailure("larger than 16MiB")))
         #expect(system.environment("PATH")?.isEmpty == false)
         #expect(system.environment("BALLAST_SURELY_NOT_SET") == nil)
     }

@@ -30,6 +30,19 @@ import Testing
         #expect(process.output.components(separatedBy: "\n  ballast \(command)").count > 2)
     }
 
+    @Test func `a result that cannot be written is exit 1`() throws {
+        let nginx = try Nginx()
+        for command in ["check examples/minimal.yaml", "hit \(nginx.url) --requests 1"] {
+            let line = "exec '\(BallastBinary.path)' \(command) >/dev/full"
+            let root = URL(filePath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent().deletingLastPathComponent().path
+            let process = try RunningProcess("/bin/sh", ["-c", "cd '\(root)' && \(line)"])
+            #expect(try process.exitCode() == 1)
+            let reason = "cannot write to standard output: No space left on device"
+            #expect(process.errors == "ballast: \(reason)\n")
+        }
+    }
+
     @Test func `the version is one line`() throws {
         let process = try BallastBinary.start("--version")
         #expect(try process.exitCode() == 0)

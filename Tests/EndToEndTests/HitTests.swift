@@ -85,6 +85,22 @@ import Testing
         #expect(result["sent"] as? Int == result["completed"] as? Int)
     }
 
+    @Test func `a signal while the last answers are awaited keeps the summary`() throws {
+        let silent = try Listener()
+        let port = try Network.freePort()
+        let process = try BallastBinary.start(
+            "hit", "http://127.0.0.1:\(silent.port)/", "--requests", "3", "--rate", "1000/s",
+            "--timeout", "1m", "--output", "json", "--listen", "127.0.0.1:\(port)")
+        try wait(for: "three requests") {
+            let page = try? Network.get("/metrics", port: port).body
+            return page?.contains("ballast_sent_total{load=\"hit\"} 3\n") == true
+        }
+        process.send(SIGINT)
+        #expect(try process.exitCode() == 1)
+        let outcomes = try #require(try json(process)["outcomes"] as? [String: Int])
+        #expect(outcomes["canceled"] == 3)
+    }
+
     @Test func `in a pipe there is no progress line and no colour`() throws {
         let nginx = try Nginx()
         let process = try BallastBinary.start("hit", nginx.url, "--requests", "30")

@@ -131,6 +131,17 @@ import Testing
         #expect(try sidecar.process.exitCode() == 0)
     }
 
+    @Test func `a first signal after the duration is no second one`() throws {
+        let silent = try Listener()
+        let (process, _) = try start(
+            target: "http://127.0.0.1:\(silent.port)", server: ", drain: 500ms, linger: 100ms",
+            "--for", "100ms")
+        try process.waitForLog("stopping")
+        process.send(SIGTERM)
+        #expect(try process.exitCode() == 0)
+        #expect(process.errors.contains("msg=\"drained\""))
+    }
+
     @Test func `only a scrape that began after the drain ends the linger`() throws {
         let nginx = try Nginx()
         let (process, port) = try start(target: nginx.url, server: ", drain: 1s, linger: 10m")

@@ -81,6 +81,31 @@ import Testing
         #expect(!log.contains("first-9c1f") && !log.contains("second-77ab"))
     }
 
+    @Test func `a secret that is empty or a pipe for a while holds up nothing`() throws {
+        let folder = try TemporaryFolder()
+        let token = try folder.write("first", to: "token")
+        let nginx = try TruthNginx()
+        let sidecar = try RunningSidecar(
+            loads: """
+                  - name: a
+                    target: "\(nginx.url)"
+                    rate: 50/s
+                    request: {headers: {x-test: "${file:\(token)}"}}
+                """)
+        try wait(for: "the first secret") { nginx.lines.last?.header == "first" }
+        try folder.write("", to: "token")
+        try sidecar.process.waitForLog("\(token) is empty")
+        try FileManager.default.removeItem(atPath: token)
+        try #require(unsafe mkfifo(token, 0o600) == 0)
+        let looks = nginx.lines.count + 75
+        try wait(for: "more than a look") { nginx.lines.count > looks }
+        #expect(try Network.get("/metrics", port: sidecar.port).status == 200)
+        try FileManager.default.removeItem(atPath: token)
+        try folder.write("second", to: "token")
+        try wait(for: "the second secret") { nginx.lines.last?.header == "second" }
+        #expect(Set(nginx.lines.map(\.header)) == ["first", "second"])
+    }
+
     /// As the kubelet does it: a new folder, and a link to it that takes the old one's place.
     private func rotate(_ secret: String, in folder: TemporaryFolder, version: Int) throws {
         let files = FileManager.default

@@ -83,6 +83,52 @@ import Transport
         #expect(load.count(scheme == .http ? .timeout : .connectTimeout) == 1)
     }
 
+    /// Requests that fail before they are on their way, without a turn of the loop in between.
+    @Test(arguments: [TransportSetting.direct, .curl])
+    func `a closed loop whose requests fail at once spares its worker and its neighbour`(
+        _ transport: TransportSetting
+    ) throws {
+        let silent = try Silent()
+        let loads = try Self.run([
+            .test(.max) {
+                $0.target = Target(scheme: .http, host: "name.invalid", port: 80)
+                $0.transport = transport
+                $0.startup = .zero
+                $0.limits.connections = 8
+            },
+            .test(perSecond: 100) {
+                $0.target.port = silent.port
+                $0.timeout = .milliseconds(20)
+            },
+        ]) {
+            $0.duration = .milliseconds(500)
+        }
+        #expect(loads[0].count(.dns) == loads[0].sent && loads[0].sent > 8)
+        // Eight every ten milliseconds.
+        #expect(loads[0].sent <= 8 * 60)
+        #expect(loads[1].count(.timeout) == 50 && loads[1].sent == 50)
+    }
+
+    @Test func `a drain can be cut short`() throws {
+        let silent = try Silent()
+        let load = try #require(
+            try Self.run([
+                .test(perSecond: 100) {
+                    $0.target.port = silent.port
+                    $0.timeout = .seconds(60)
+                }
+            ]) {
+                $0.requestsMax = 2
+                $0.drain = .seconds(60)
+            } whileRunning: { generator, loads in
+                if loads[0].sent == 2 {
+                    generator.stop()
+                    generator.cancel()
+                }
+            }.first)
+        #expect(load.count(.canceled) == 2)
+    }
+
     @Test(arguments: [true, false])
     func `a stop lets requests in flight end, and then no longer`(_ answers: Bool) throws {
         let silent = try Silent()

@@ -86,6 +86,22 @@ struct SplitTests {
         }
     }
 
+    @Test(arguments: TransportKind.allCases)
+    func `a head of endless lines is a protocol error`(_ kind: TransportKind) throws {
+        let line = "X: \(String(repeating: "x", count: 1_000))\r\n"
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            if connection.number > 0 { return try connection.serve(plainAnswer) }
+            try connection.send("HTTP/1.1 200 OK\r\n")
+            for _ in 0..<400 { try connection.send(line) }
+            try connection.hang()
+        }) { server in
+            let harness = try TransportHarness(kind, port: server.port)
+            let one = try harness.exchange()
+            #expect(one.outcome == .protocolError, "\(harness.transport.describe(one))")
+        }
+    }
+
     @Test(arguments: TransportKind.allCases, [true, false])
     func `large answers pass under the cap`(_ kind: TransportKind, _ isChunked: Bool) throws {
         let size = 1 << 20
