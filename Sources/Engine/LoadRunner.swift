@@ -124,14 +124,14 @@ final class LoadRunner {
             if age > max(settings.limits.late, tick) {
                 drop(obstacle.map { DropReason($0) } ?? .late)
             } else if isCatchingUp, now < nextCatchUp {
-                if stop < now { drop(.stopping) } else { return wait(nextCatchUp, intended) }
+                if lastStart < now { drop(.stopping) } else { return wait(nextCatchUp, intended) }
             } else {
                 switch transport.start(intended: intended, now: now, mayOpen: mayOpen) {
                 case .started(let actual): started(intended, actual)
                 case .wantsConnection: return false
                 case .held(let by, let until):
                     obstacle = by
-                    if stop < now {
+                    if lastStart < now {
                         drop(DropReason(by))
                     } else if settings.limits.late == .zero {
                         drop(DropReason(by))
@@ -147,9 +147,12 @@ final class LoadRunner {
     /// Comes back when the obstacle may be gone, the oldest arrival is too old, or the load stops.
     private func wait(_ until: Instant, _ intended: Instant) -> Bool {
         let expiry = intended + max(settings.limits.late, tick) + .nanoseconds(1)
-        wake = min(until, expiry, stop + .nanoseconds(1))
+        wake = min(until, expiry, lastStart + .nanoseconds(1))
         return true
     }
+
+    /// The last arrivals of a bounded run may wait a moment for the connections of those just before them.
+    private var lastStart: Instant { stop + tick }
 
     private func started(_ intended: Instant, _ actual: Instant) {
         cell.sent.add()

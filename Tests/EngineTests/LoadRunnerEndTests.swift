@@ -37,7 +37,7 @@ import Transport
         #expect(dropped[late] == 79)
     }
 
-    @Test func `a stop drops what is held at once`() {
+    @Test func `a stop drops what is held a moment later`() {
         let simulation = Simulation(
             .test(perSecond: 100) {
                 $0.limits.connections = 1
@@ -47,8 +47,19 @@ import Transport
         var dropped: [Instant: UInt64] = [:]
         simulation.onStep = { dropped[$0.now] = $0.dropped(.connections) }
         simulation.run(for: .seconds(1))
-        #expect(dropped[simulation.base + .seconds(1) + .nanoseconds(1)] == 99)
+        #expect(dropped[simulation.base + .milliseconds(1_001) + .nanoseconds(1)] == 99)
         #expect(simulation.sent == 1)
+    }
+
+    @Test func `the last burst of a grid gets the connections of its own first requests`() {
+        let simulation = Simulation(
+            .test(perSecond: 1_000) {
+                $0.pacing = .grid(.milliseconds(10))
+                $0.limits.connections = 5
+            }
+        ) { _ in .microseconds(200) }
+        simulation.run(for: .milliseconds(100))
+        #expect(simulation.sent == 100)
     }
 
     @Test func `a stop ends a catch-up`() {
