@@ -67,6 +67,8 @@ struct CurlFeatureTests {
                 #expect(all.map(\.isHop) == [true, true, false])
                 #expect(all.map(\.status) == [302, 302, 200])
                 #expect(all.map(\.outcome) == [.ok, .ok, .ok])
+                let head = "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\n"
+                #expect(all.prefix(2).allSatisfy { $0.bytesReceived >= head.utf8.count })
                 #expect(all[0].end <= all[1].actualStart && all[1].end <= all[2].actualStart)
                 #expect(server.seen.requests.count == 3 * round)
             }
