@@ -123,6 +123,29 @@ struct CurlFeatureTests {
         }
     }
 
+    @Test func `what follows a redirect to another address ends as itself`() throws {
+        try withServer(ip: "127.0.0.2", { connection throws(Hangup) in try connection.hang() }) {
+            stranger in
+            let place = "http://127.0.0.2:\(stranger.port)/x"
+            try withServer({ connection throws(Hangup) in
+                try connection.readRequest()
+                if connection.number > 0 { return }
+                try connection.send(
+                    "HTTP/1.1 302 Found\r\nLocation: \(place)\r\nConnection: close\r\n"
+                        + "Content-Length: 0\r\n\r\n")
+            }) { server in
+                let harness = try TransportHarness(.curl, port: server.port) { _ in
+                } curl: {
+                    $0.redirects = 3
+                }
+                #expect(try harness.exchange().outcome == .redirect)
+                // Its connection closes without an answer.
+                let second = try harness.exchange().outcome
+                #expect(second != .ok && second != .redirect)
+            }
+        }
+    }
+
     @Test func `a redirect loses no request when its connection closes`() throws {
         try withServer({ connection throws(Hangup) in
             let request = try connection.readRequest()
