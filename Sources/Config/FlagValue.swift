@@ -121,13 +121,11 @@ package enum FlagValue {
 
     /// `5%`, from 0 to 100, as a share from 0 to 1.
     package static func share(_ text: String) throws(InvalidValue) -> Double {
-        guard let (number, rest) = DecimalNumber.prefix(of: text[...]) else {
+        guard let (number, rest) = DecimalNumber.prefix(of: text[...]), rest == "%" || rest.isEmpty
+        else {
             throw InvalidValue("\(quoted(text)) is not a share", hint: "for example 1%")
         }
-        guard rest == "%" || rest.isEmpty else {
-            throw InvalidValue("\(quoted(text)) is not a share", hint: "for example 1%")
-        }
-        guard rest == "%" else {
+        guard !rest.isEmpty else {
             throw InvalidValue("\(quoted(text)) has no unit", hint: "write `\(text)%`")
         }
         let share = number.value / 100

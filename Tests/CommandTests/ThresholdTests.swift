@@ -29,6 +29,7 @@ import Time
         ("", "it compares nothing: write for example p99<250ms"),
         ("p99<250", "`250` has no unit (write `250s` or `250ms`)"),
         ("failed<1", "`1` has no unit (write `1%`)"),
+        ("dropped<1e-3%", "`1e-3%` is not a share (for example 1%)"),
         ("failed<101%", "`101%` is above 100%"),
         ("rate>fast", "`fast` is not a number per second (for example 45/s)"),
     ])

@@ -13,7 +13,8 @@ import Testing
         ["hit", "http://127.0.0.1:1/", "--body", "@/nowhere"],
         ["hit", "http://127.0.0.1:1/", "--header", "no colon"],
         ["hit", "http://127.0.0.1:1/", "--transport", "direct", "--http", "2"],
-        ["healthcheck", "--port", "x"], ["demo", "--median", "50ms", "--p99", "10ms"],
+        ["healthcheck", "--port", "0"], ["healthcheck", "--port", "x"],
+        ["demo", "--median", "50ms", "--p99", "10ms"],
     ])
     func `a wrong command line is one clear line and exit 2`(_ arguments: [String]) throws {
         let process = try RunningProcess(BallastBinary.path, arguments)
