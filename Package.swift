@@ -79,7 +79,7 @@ let package = Package(
         tests("TimeTests", ["Time"]),
         tests("ScheduleTests", ["Properties", "Schedule", "Time"]),
         tests("MeasureTests", ["Measure", "Properties", "Reactor", "Time"]),
-        tests("ReactorTests", ["Reactor", "Time"]),
+        tests("ReactorTests", ["Properties", "Reactor", "Time"]),
         tests("DemoTests", ["Demo", "HTTP1", "Properties", "Reactor", "Time"]),
         .testTarget(
             name: "ConfigTests",

@@ -1,4 +1,4 @@
-"""The command lines of the other generators."""
+"""The command lines of the other generators, and a thread that only sleeps."""
 
 import shlex
 import shutil
@@ -43,3 +43,12 @@ def custom(template, url, connections, seconds, rate=0):
 
 def installed(commands):
     return {name: command for name, command in commands.items() if shutil.which(command[0])}
+
+
+def sleeper_lateness(bench, period, seconds):
+    """By how many seconds each wake of a thread was late that does nothing but sleep to a grid."""
+    program = bench.compiled("sleeper/sleeper.c", "sleeper")
+    process = bench.launch(
+        [program, str(round(period * 1e9)), str(round(seconds / period))], bench.generator_cpu)
+    process.wait(seconds + 30)
+    return [int(line) / 1e9 for line in process.text().split()]

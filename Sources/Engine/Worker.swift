@@ -64,7 +64,7 @@ final class Worker: EventHandler {
             announceDrained()
             let deadline = nextDeadline()
             if let arrival = lateReceiveArrival() {
-                Clock.sleep(until: arrival)
+                loop.sleep(until: arrival)
                 startDueCollecting(takeIn)
                 loop.turn(until: .distantPast, afterEach: takeIn)
             } else {

@@ -51,6 +51,7 @@ package protocol EventHandler: AnyObject {
     private let events: UnsafeMutableRawPointer
     private var handlers: [any EventHandler] = []
     private var armed = Instant.distantFuture
+    private var lead = WakeLead()
     private var timers = TimerQueue()
     private var stopping = false
 
@@ -119,7 +120,10 @@ package protocol EventHandler: AnyObject {
         let now = Clock.now()
         for index in 0..<count {
             let token = unsafe linux_event_token(events, index)
-            if token == .max { continue }
+            if token == .max {
+                lead.learn(now - armed)
+                continue
+            }
             let readiness = unsafe Readiness(rawValue: linux_event_flags(events, index))
             let key = EventKey(
                 index: UInt32(truncatingIfNeeded: token),
@@ -127,22 +131,39 @@ package protocol EventHandler: AnyObject {
             handlers[Int(token >> 48)].ready(key, readiness, now: now)
             afterEach?(now)
         }
+        if armed <= now { waitOut(until: deadline) }
     }
 
     private func wait(until deadline: Instant) -> Int32 {
         var milliseconds: Int32 = -1
         if deadline != .distantFuture {
             let now = Clock.now()
-            if deadline <= now {
+            let alarm = lead.alarm(for: deadline, now: now)
+            if alarm <= now {
                 milliseconds = 0
-            } else if armed <= now || armed > deadline {
+            } else if armed <= now || armed > alarm {
                 // Armed earlier than needed, it wakes us once too often; never too late.
-                _ = linux_timerfd_arm(timer.number, deadline.nanoseconds)
-                armed = deadline
+                _ = linux_timerfd_arm(timer.number, alarm.nanoseconds)
+                armed = alarm
             }
         }
         return unsafe max(
             0, linux_epoll_wait(epoll.number, events, Self.batchMax, milliseconds))
+    }
+
+    /// Sleeps until an instant, whatever happens on any descriptor, and is awake at it.
+    package func sleep(until instant: Instant) {
+        let alarm = lead.alarm(for: instant, now: Clock.now())
+        Clock.sleep(until: alarm)
+        lead.learn(Clock.now() - alarm)
+        waitOut(until: instant)
+    }
+
+    /// Stays awake for what a lead has left over: a few microseconds, if anything.
+    private func waitOut(until instant: Instant) {
+        var now = Clock.now()
+        guard instant - now <= WakeLead.lengthMax else { return }
+        while now < instant { now = Clock.now() }
     }
 
     // MARK: Timers and the loop of a thread that lives by events alone

@@ -26,7 +26,7 @@ def measure(bench):
                 row(bench, nginx, preload, table, f"ballast, {name}",
                     load(name, url, "max", **keys))
                 row(bench, nginx, preload, table, f"ballast, {name}, 1 000/s",
-                    load(name, url, 1_000, **keys))
+                    load(name, url, 1_000, limits={"connections": 32}, **keys))
     table.note("Ballast's worker threads are counted: the path of a request lies on them. "
                "Nobody scrapes during the window. What is not from the program's own code comes "
                "from shared libraries: OpenSSL allocates for each record.")
@@ -65,7 +65,10 @@ def row(bench, nginx, preload, table, name, what):
 
 def window(bench, nginx, pid, file):
     """(allocations, those of its own code) of each thread and requests in a steady window."""
-    time.sleep(2)
+    time.sleep(1)
+    # A target that stops for a moment lets a paced load open all its connections before the window.
+    nginx.stall(0.2)
+    time.sleep(1)
     before, sent = read(pid, file), nginx.requests()
     time.sleep(bench.seconds(5, 1))
     after, requests = read(pid, file), nginx.requests() - sent

@@ -4,20 +4,21 @@ import random
 import statistics
 
 from ..ballast import Run, load
-from ..peers import fixed
+from ..peers import fixed, sleeper_lateness
 from ..report import Table, us
 from ..targets import PollingTarget
 
 NAME = "lateness"
 TITLE = "Send lateness at 1 000 requests per second, seen by a busy-polling target"
 RATE, CONNECTIONS = 1_000, 32
+SLEEPER = "(bare sleeper)"
 RANKS = [0.5, 0.99, 0.999, 1.0]
 
 
 def measure(bench):
     seconds = bench.seconds(10, 2)
     names = ["ballast precise"] if bench.ballast else []
-    names += fixed("", RATE, CONNECTIONS, seconds)
+    names += [*fixed("", RATE, CONNECTIONS, seconds), SLEEPER]
     order, runs = random.Random(bench.random_seed), {name: [] for name in names}
     for _ in range(bench.rounds):
         order.shuffle(names)
@@ -37,6 +38,8 @@ def one(bench, name, seconds):
             with Run(bench, [steady], seconds) as running:
                 running.finish()
             return against_one_grid(target.stop())
+        if name == SLEEPER:
+            return relative([late * 1e9 for late in sleeper_lateness(bench, 1 / RATE, seconds)])
         command = fixed(target.url, RATE, CONNECTIONS, seconds)[name]
         process = bench.launch(command, bench.generator_cpu)
         process.wait(seconds + 30)
@@ -96,6 +99,8 @@ def summary(runs, seconds):
     for name, values in sorted(middle.items(), key=lambda item: item[1][0]):
         p99 = [round[1] for round in runs[name]]
         table.add(name, *map(us, values), f"{us(min(p99))}-{us(max(p99))}")
+    table.note("The bare sleeper sends nothing: it sleeps to each step of a grid, beside the same "
+               "target. What is late there is late by the machine alone.")
     table.note("Relative to the earliest arrival: Ballast's against the grid of the whole load, "
                "the others' each connection against its own. Medians of the rounds.")
     if "ballast precise" in middle:

@@ -1,0 +1,67 @@
+import Properties
+import Reactor
+import Testing
+import Time
+
+@Suite struct WakeLeadTests {
+    private let start = Instant(nanoseconds: 1_000_000_000)
+
+    private func lead(after delays: [Nanoseconds]) -> WakeLead {
+        var lead = WakeLead()
+        for delay in delays { lead.learn(delay) }
+        return lead
+    }
+
+    @Test func `it finds the lower quartile of the delays`() {
+        var random = Seeded()
+        for _ in 0..<20 {
+            let least = random.int(0...30)
+            let width = random.int(10...60)
+            var lead = WakeLead()
+            var early = 0
+            for wake in 0..<6_000 {
+                let delay = Nanoseconds(Int64(random.int(least * 1_000...(least + width) * 1_000)))
+                if wake >= 1_000, delay < lead.length { early += 1 }
+                lead.learn(delay)
+            }
+            #expect((1_000...1_500).contains(early), "\(early) of 5 000, \(random)")
+        }
+    }
+
+    @Test func `a pause of the machine moves it no more than a small delay does`() {
+        let usual = Array(repeating: Nanoseconds.microseconds(40), count: 1_000)
+        let before = lead(after: usual).length
+        let after = lead(after: usual + [.milliseconds(500)]).length
+        #expect(after - before <= .microseconds(1))
+        #expect(
+            lead(after: Array(repeating: .seconds(1), count: 10_000)).length == WakeLead.lengthMax)
+    }
+
+    @Test func `it gives up its lead where waking takes no time`() {
+        let usual = Array(repeating: Nanoseconds.microseconds(40), count: 1_000)
+        let prompt = Array(repeating: Nanoseconds.zero, count: 100)
+        #expect(lead(after: usual + prompt).length == .zero)
+    }
+
+    @Test func `only a sleep that is long beside the lead is shortened`() {
+        let lead = lead(after: Array(repeating: .microseconds(40), count: 1_000))
+        #expect(lead.length >= .microseconds(38))
+        let far = start + .milliseconds(1)
+        #expect(lead.alarm(for: far, now: start) == far - lead.length)
+        let near = start + .microseconds(100)
+        #expect(lead.alarm(for: near, now: start) == near)
+        #expect(lead.alarm(for: start, now: start) == start)
+    }
+
+    @Test func `a sleep and a turn that learned to wake early still end no sooner than asked`() throws {
+        let loop = try EventLoop()
+        for _ in 0..<150 {
+            let deadline = Clock.now() + .milliseconds(1)
+            loop.turn(until: deadline)
+            #expect(Clock.now() >= deadline)
+            let instant = Clock.now() + .milliseconds(1)
+            loop.sleep(until: instant)
+            #expect(Clock.now() >= instant)
+        }
+    }
+}
