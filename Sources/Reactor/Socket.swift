@@ -57,9 +57,10 @@ package enum Socket {
         }
     }
 
-    /// Whether somebody waits to be accepted. Without a descriptor `accept` fails alike with and without.
-    package static func hasWaiting(_ listener: Int32) -> Bool {
-        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+    /// Whether a socket has something to read, or a listener somebody to accept. Without a descriptor to spare `accept`
+    /// fails alike with and without.
+    package static func hasInput(_ socket: Int32) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&entry, 1, 0) == 1
     }
 

@@ -72,7 +72,7 @@ package final class Server: EventHandler {
     private func admit(_ now: Instant) {
         for _ in 0..<Self.admittedPerTurn {
             // Nobody gives way to nobody.
-            guard let number = listener?.number, Socket.hasWaiting(number) else { return }
+            guard let number = listener?.number, Socket.hasInput(number) else { return }
             if table.isFull && !evictOldest() { return listen(false) }
             guard let socket = Socket.accept(number) else {
                 let code = errno

@@ -18,6 +18,9 @@ protocol CurlMultiOwner: AnyObject {
     private var owner: UInt16 = 0
     let handle: UnsafeMutableRawPointer
     unowned let client: any CurlMultiOwner
+    /// Whether input ends a connection that no transfer uses. libcurl sees to that itself, but not with TLS, and with
+    /// HTTP/2 such input is usual.
+    private let closesOnIdleInput: Bool
     /// What the loop knows of each socket; kept while curl forgets and remembers a socket.
     private var watches: [Int32: Watch] = [:]
     private(set) var nextDeadline = Instant.distantFuture
@@ -28,8 +31,9 @@ protocol CurlMultiOwner: AnyObject {
         var isIdle = false
     }
 
-    init(loop: EventLoop, client: any CurlMultiOwner) {
+    init(loop: EventLoop, closesOnIdleInput: Bool = false, client: any CurlMultiOwner) {
         self.loop = loop
+        self.closesOnIdleInput = closesOnIdleInput
         self.client = client
         guard let handle = unsafe curl_multi_init() else {
             preconditionFailure("libcurl could not allocate a multi handle")
@@ -82,10 +86,10 @@ protocol CurlMultiOwner: AnyObject {
     /// Whether curl knows a socket but has no transfer on it.
     func isIdle(_ socket: Int32) -> Bool { watches[socket]?.isIdle == true }
 
-    /// Something happened on a socket that curl does not look at. A closed one is emptied, because libcurl 7.88 takes a
-    /// connection with anything left to read, such as TLS's goodbye, for a living one.
+    /// Something happened on a socket that curl does not look at. One that has ended is emptied, because libcurl 7.88
+    /// takes a connection with anything left to read, such as TLS's goodbye, for a living one.
     private func readyIdle(_ socket: Int32, _ readiness: Readiness) {
-        guard readiness.has(.peerClosed) || readiness.has(.failed) else {
+        guard closesOnIdleInput || readiness.has(.peerClosed) || readiness.has(.failed) else {
             // Curl reads it when it uses the connection next; the loop must not report it until then.
             watches[socket]?.interest = .peerClosed
             try? loop.change(
@@ -95,6 +99,7 @@ protocol CurlMultiOwner: AnyObject {
         forget(socket)
         var scratch: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         while unsafe recv(socket, &scratch, 32, Int32(MSG_DONTWAIT)) > 0 {}
+        _ = shutdown(socket, Int32(SHUT_RDWR))
         client.idleEnded(socket)
     }
 
@@ -134,6 +139,7 @@ protocol CurlMultiOwner: AnyObject {
             let easy = unsafe message.pointee.easy_handle!
             unsafe client.ended(easy, ballast_message_result(message))
         }
+        if closesOnIdleInput, isIdle(socket), Socket.hasInput(socket) { readyIdle(socket, .input) }
     }
 
     func add(_ easy: UnsafeMutableRawPointer) { unsafe curl_multi_add_handle(handle, easy) }

@@ -51,7 +51,9 @@ package import Time
         ages = AgeList(capacity: options.inFlight)
         headers = HeaderList(Self.headerLines(request))
         url = CurlURL(curl.url + request.path)
-        multi = CurlMulti(loop: context.loop, client: self)
+        multi = CurlMulti(
+            loop: context.loop, closesOnIdleInput: options.tls != nil && curl.version == .http1,
+            client: self)
         set(CURLMOPT_MAXCONNECTS, options.connections)
         set(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.connections)
         set(CURLMOPT_MAX_CONCURRENT_STREAMS, 100)

@@ -181,7 +181,10 @@ extension DirectTransport {
         let isReusable =
             connection.keepsAlive && leftOver == 0 && !table[slot].isSending
             && table[slot].peer >= 0
-        if isReusable { finishKeeping(slot, at: end) } else { finish(slot, .ok, at: end) }
+        guard isReusable else { return finish(slot, .ok, at: end) }
+        finishKeeping(slot, at: end)
+        // One read of TLS gives one record; a further one that came along with it would not be reported again.
+        if table[slot].channel != nil, Socket.hasInput(table[slot].descriptor) { receiveIdle(slot) }
     }
 
     private func ended(_ slot: Int) {

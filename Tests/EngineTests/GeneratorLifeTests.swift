@@ -27,7 +27,7 @@ import Transport
         /// Answers every request that is here.
         func answer() {
             let bytes = Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8)
-            while Socket.hasWaiting(listener.number) {
+            while Socket.hasInput(listener.number) {
                 let number = accept(listener.number, nil, nil)
                 _ = Socket.send(number, bytes, from: 0)
                 accepted.append(number)

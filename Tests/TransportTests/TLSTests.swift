@@ -133,6 +133,27 @@ struct TLSTests {
     }
 
     @Test(arguments: TransportKind.secure)
+    func `bytes behind an answer in a record of their own close its connection`(
+        _ kind: TransportKind
+    ) throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(connection.number < 2 ? plainAnswer + plainAnswer : plainAnswer)
+            try connection.serve(plainAnswer)
+        }) { server in
+            let name = "h\(server.port).ballast.test"
+            let harness = try TransportHarness(kind, port: server.port, name: name)
+            for _ in 0..<3 {
+                let one = try harness.exchange()
+                #expect(one.outcome == .ok)
+                #expect(one.opened)
+            }
+            #expect(try !harness.exchange().opened)
+            #expect(server.seen.requests.count == 4)
+        }
+    }
+
+    @Test(arguments: TransportKind.secure)
     func `many handshakes at once all succeed`(_ kind: TransportKind) throws {
         try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
             server in
