@@ -10,11 +10,14 @@ package final class Health {
     private static let window = 10
     /// Shares of a window above which its numbers are suspect.
     private static let noticedLateMax = 0.01
+    /// So many late arrivals at a low rate are still the machine's usual pauses.
+    private static let noticedLateFree = 2
     private static let throttledMax = 0.01
 
     private struct Sample {
         var arrivals: UInt64 = 0
         var noticedLate: UInt64 = 0
+        var stalls: UInt64 = 0
         var local: UInt64 = 0
         var dropsOfOurs: UInt64 = 0
         var throttled = Nanoseconds.zero
@@ -59,6 +62,7 @@ package final class Health {
         for cell in generator.controls.lazy.flatMap(\.cells) {
             sample.arrivals += cell.sent.value
             sample.noticedLate += cell.noticedLate.value
+            sample.stalls += cell.stalls.value
             sample.local += cell.requests[Int(Outcome.local.rawValue)]
             sample.dropsOfOurs += cell.dropped[Int(DropReason.late.rawValue)]
         }
@@ -70,10 +74,15 @@ package final class Health {
         var reasons: [String] = []
         let late = new.noticedLate - old.noticedLate
         let arrivals = max(1, new.arrivals - old.arrivals)
-        if Double(late) > Self.noticedLateMax * Double(arrivals) {
+        if late > Self.noticedLateFree, Double(late) > Self.noticedLateMax * Double(arrivals) {
             reasons.append(
                 "\(late) of \(arrivals) arrivals were noticed more than "
                     + "\(LoadRunner.noticeMax) late")
+        }
+        let stalls = new.stalls - old.stalls
+        if stalls > 0 {
+            reasons.append(
+                "\(stalls) times we noticed arrivals more than \(LoadRunner.stallMin) late")
         }
         let drops = new.dropsOfOurs - old.dropsOfOurs
         if drops > 0 { reasons.append("\(drops) arrivals were dropped because of our own stall") }

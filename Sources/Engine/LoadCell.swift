@@ -65,6 +65,8 @@ final class LoadCell: Sendable {
     let stamped = Counter()
     /// Arrivals that our own worker noticed too late.
     let noticedLate = Counter()
+    /// How often our own worker stood still for long.
+    let stalls = Counter()
 
     let connecting = Gauge()
     let idle = Gauge()

@@ -45,6 +45,8 @@ final class LoadRunner {
 
     /// An arrival noticed later than this by its own worker is the generator's fault.
     static let noticeMax = Nanoseconds.milliseconds(2)
+    /// Longer than the pauses that a healthy virtual machine has now and then.
+    static let stallMin = Nanoseconds.milliseconds(25)
     /// After a failure a closed loop waits this long, or a dead target would make it spin.
     private static let closedLoopPause = Nanoseconds.milliseconds(10)
 
@@ -172,6 +174,7 @@ final class LoadRunner {
     private func noteLateness(_ now: Instant) {
         guard obstacle == nil, wake < now, now - wake > Self.noticeMax else { return }
         cell.noticedLate.add(max(1, UInt64((now - wake).seconds * arrivalsPerSecond)))
+        if now - wake > Self.stallMin { cell.stalls.add() }
     }
 
     /// `rate: max`: a request starts as soon as a connection is free for it.

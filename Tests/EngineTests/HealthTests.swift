@@ -24,7 +24,7 @@ import Time
             configuration, options: options, loop: loop, onEvent: onEvent, onDrained: {})
     }
 
-    @Test(arguments: ["late", "local", "dropped"])
+    @Test(arguments: ["late", "stall", "local", "dropped"])
     func `what is our own fault degrades for ten seconds`(_ fault: String) throws {
         var events: [String] = []
         let loop = try EventLoop()
@@ -53,6 +53,7 @@ import Time
         #expect(health.reasons.isEmpty)
         switch fault {
         case "late": cell.noticedLate.add()
+        case "stall": cell.stalls.add()
         case "local": cell.requests.add(at: Int(Outcome.local.rawValue))
         default: cell.dropped.add(at: Int(DropReason.late.rawValue))
         }
@@ -65,6 +66,21 @@ import Time
         for _ in 0..<2 { health.look(generator) }
         #expect(health.reasons.isEmpty)
         #expect(events == ["degraded 1", "recovered"])
+        loop.detachAll()
+    }
+
+    @Test func `two late arrivals are no reason even where they are many of few`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(loop, .test(perSecond: 1))
+        let (health, cell) = (generator.health, generator.controls[0].cells[0])
+        health.look(generator)
+        cell.sent.add(10)
+        cell.noticedLate.add(2)
+        health.look(generator)
+        #expect(health.reasons.isEmpty)
+        cell.noticedLate.add()
+        health.look(generator)
+        #expect(health.reasons == ["3 of 10 arrivals were noticed more than 2ms late"])
         loop.detachAll()
     }
 

@@ -85,6 +85,17 @@ import Transport
         #expect(simulation.dropped(.late) == simulation.droppedTotal)
         #expect(simulation.sent + simulation.droppedTotal == 1_000)
         #expect(simulation.cells[0].noticedLate.value >= 299)
+        #expect(simulation.cells[0].stalls.value == 1)
+    }
+
+    @Test func `a pause of a few milliseconds is noticed but no stall`() {
+        let pause = Instant(nanoseconds: 3_004_000_000)...Instant(nanoseconds: 3_009_000_000)
+        let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
+        simulation.stalls = [pause]
+        simulation.run(for: .seconds(10))
+        #expect(simulation.sent == 1_000)
+        #expect(simulation.cells[0].noticedLate.value == 1)
+        #expect(simulation.cells[0].stalls.value == 0)
     }
 
     @Test func `late 0s drops at once what cannot start at once`() {

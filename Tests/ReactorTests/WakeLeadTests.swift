@@ -53,7 +53,8 @@ import Time
         #expect(lead.alarm(for: start, now: start) == start)
     }
 
-    @Test func `a sleep and a turn that learned to wake early still end no sooner than asked`() throws {
+    @Test
+    func `a sleep and a turn that learned to wake early still end no sooner than asked`() throws {
         let loop = try EventLoop()
         for _ in 0..<150 {
             let deadline = Clock.now() + .milliseconds(1)
