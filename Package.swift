@@ -107,8 +107,8 @@ let package = Package(
         tests(
             "EngineTests",
             [
-                "Config", "Demo", "Engine", "Measure", "Properties", "Reactor", "Schedule", "Time",
-                "Transport",
+                "Config", "Demo", "Engine", "Measure", "Properties", "Reactor", "Schedule",
+                "TestSupport", "Time", "Transport",
             ]),
         // Tests of the real binary; `TestSupport` runs processes, nginx among them.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

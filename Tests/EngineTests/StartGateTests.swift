@@ -1,5 +1,6 @@
 import Glibc
 import Reactor
+import TestSupport
 import Testing
 import Time
 
@@ -78,22 +79,16 @@ import Time
         let any = try #require(SocketAddress(ip: "127.0.0.1", port: 0))
         let listener = try Socket.listen(on: any, backlog: 0)
         let full = try Socket.localAddress(listener.number)
-        var fillers: [Int32] = []
-        defer { for number in fillers { close(number) } }
-        for _ in 0..<4 {
-            switch Socket.connect(to: full) {
-            case .connected(let number), .pending(let number): fillers.append(number)
-            case .failed: break
-            }
+        try Sockets.withFullBacklog(port: full.port) {
+            let ground = try Ground()
+            ground.gate.setPeers([full])
+            // The try under way goes with its address.
+            ground.gate.setPeers([])
+            let other = try Self.unused()
+            ground.gate.setPeers([full, other])
+            try ground.run(until: 2)
+            #expect(ground.tries.map(\.code) == [ECONNREFUSED, ETIMEDOUT])
+            #expect(ground.tries.map(\.address) == [other, full])
         }
-        let ground = try Ground()
-        ground.gate.setPeers([full])
-        // The try under way goes with its address.
-        ground.gate.setPeers([])
-        let other = try Self.unused()
-        ground.gate.setPeers([full, other])
-        try ground.run(until: 2)
-        #expect(ground.tries.map(\.code) == [ECONNREFUSED, ETIMEDOUT])
-        #expect(ground.tries.map(\.address) == [other, full])
     }
 }

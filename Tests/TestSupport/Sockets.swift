@@ -72,9 +72,24 @@ package enum Sockets {
         return UInt16(bigEndian: address.sin_port)
     }
 
+    /// Runs a body while connections that nobody accepts fill the backlog of a local listener: one of backlog 0.
+    package static func withFullBacklog<Result>(
+        port: UInt16, _ body: () throws -> Result
+    ) rethrows -> Result {
+        var fillers: [Int32] = []
+        defer { for filler in fillers { close(filler) } }
+        // The kernel takes one more than the backlog; the others show that it takes no more.
+        for _ in 0..<4 {
+            if let filler = connect(port: port, flags: nonBlocking) { fillers.append(filler) }
+        }
+        return try body()
+    }
+
     /// A blocking connection to a local port; nil when it is refused.
-    package static func connect(port: UInt16) -> Int32? {
-        let number = socket(AF_INET, stream, 0)
+    package static func connect(port: UInt16) -> Int32? { connect(port: port, flags: 0) }
+
+    private static func connect(port: UInt16, flags: Int32) -> Int32? {
+        let number = socket(AF_INET, stream | flags, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -84,7 +99,7 @@ package enum Sockets {
                 number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self),
                 socklen_t($0.count))
         }
-        if code == 0 { return number }
+        if code == 0 || errno == EINPROGRESS { return number }
         close(number)
         return nil
     }
@@ -117,4 +132,5 @@ package enum Sockets {
 
     /// SOCK_STREAM | SOCK_CLOEXEC; Swift does not always see the names of that enum of glibc's.
     private static let stream: Int32 = 1 | 0o2000000
+    private static let nonBlocking: Int32 = 0o4000
 }

@@ -221,26 +221,20 @@ struct FailureTests {
     func `a listener whose backlog is full ends as connect_timeout`(_ kind: TransportKind) throws {
         try withServer(backlog: 0, nil) { server in
             let address = try #require(SocketAddress(ip: "127.0.0.1", port: server.port))
-            var fillers: [Int32] = []
-            defer { for filler in fillers { close(filler) } }
-            for _ in 0..<4 {
-                switch Socket.connect(to: address) {
-                case .pending(let socket), .connected(let socket): fillers.append(socket)
-                case .failed: break
+            try Sockets.withFullBacklog(port: server.port) {
+                let harness = try TransportHarness(kind, port: server.port, peers: [address]) {
+                    $0.timeout = .milliseconds(80)
+                } curl: {
+                    $0 = $0.to(server.port)
                 }
+                for _ in 0..<2 {
+                    let one = try harness.exchange()
+                    #expect(one.outcome == .connectTimeout)
+                    #expect(one.end - one.actualStart >= .milliseconds(80))
+                    #expect(one.connectTime == .zero)
+                }
+                #expect(harness.transport.connections == ConnectionCounts())
             }
-            let harness = try TransportHarness(kind, port: server.port, peers: [address]) {
-                $0.timeout = .milliseconds(80)
-            } curl: {
-                $0 = $0.to(server.port)
-            }
-            for _ in 0..<2 {
-                let one = try harness.exchange()
-                #expect(one.outcome == .connectTimeout)
-                #expect(one.end - one.actualStart >= .milliseconds(80))
-                #expect(one.connectTime == .zero)
-            }
-            #expect(harness.transport.connections == ConnectionCounts())
         }
     }
 

@@ -160,24 +160,17 @@ struct ReuseTests {
 
     @Test func `an event of a slot's earlier connection is not the present one's`() throws {
         try withServer(backlog: 0, nil) { server in
-            let address = try #require(SocketAddress(ip: "127.0.0.1", port: server.port))
-            var fillers: [Int32] = []
-            defer { for filler in fillers { close(filler) } }
-            for _ in 0..<4 {
-                switch Socket.connect(to: address) {
-                case .pending(let socket), .connected(let socket): fillers.append(socket)
-                case .failed: break
-                }
+            try Sockets.withFullBacklog(port: server.port) {
+                let harness = try TransportHarness(.direct, port: server.port)
+                let transport = try #require(harness.transport as? DirectTransport)
+                try harness.mustStart()
+                #expect(transport.connections.connecting == 1)
+                let stale = EventKey(index: 0, generation: .max)
+                transport.ready(stale, .failed, now: Clock.now())
+                #expect(transport.connections.connecting == 1)
+                transport.cancelAll(now: Clock.now())
+                #expect(try harness.run(until: 1)[0].outcome == .canceled)
             }
-            let harness = try TransportHarness(.direct, port: server.port)
-            let transport = try #require(harness.transport as? DirectTransport)
-            try harness.mustStart()
-            #expect(transport.connections.connecting == 1)
-            let stale = EventKey(index: 0, generation: .max)
-            transport.ready(stale, .failed, now: Clock.now())
-            #expect(transport.connections.connecting == 1)
-            transport.cancelAll(now: Clock.now())
-            #expect(try harness.run(until: 1)[0].outcome == .canceled)
         }
     }
 
