@@ -59,13 +59,7 @@ import Testing
         let folder = try TemporaryFolder()
         try rotate("first-9c1f", in: folder, version: 1)
         let nginx = try TruthNginx()
-        let sidecar = try RunningSidecar(
-            loads: """
-                  - name: a
-                    target: "\(nginx.url)"
-                    rate: 50/s
-                    request: {headers: {x-test: "${file:\(folder.path("token"))}"}}
-                """)
+        let sidecar = try sidecar(sending: folder.path("token"), to: nginx)
         try wait(for: "the first secret") { nginx.lines.last?.header == "first-9c1f" }
         try rotate("second-77ab", in: folder, version: 2)
         try wait(for: "the second secret") { nginx.lines.last?.header == "second-77ab" }
@@ -85,13 +79,7 @@ import Testing
         let folder = try TemporaryFolder()
         let token = try folder.write("first", to: "token")
         let nginx = try TruthNginx()
-        let sidecar = try RunningSidecar(
-            loads: """
-                  - name: a
-                    target: "\(nginx.url)"
-                    rate: 50/s
-                    request: {headers: {x-test: "${file:\(token)}"}}
-                """)
+        let sidecar = try sidecar(sending: token, to: nginx)
         try wait(for: "the first secret") { nginx.lines.last?.header == "first" }
         try folder.write("", to: "token")
         try sidecar.process.waitForLog("\(token) is empty")
@@ -104,6 +92,17 @@ import Testing
         try folder.write("second", to: "token")
         try wait(for: "the second secret") { nginx.lines.last?.header == "second" }
         #expect(Set(nginx.lines.map(\.header)) == ["first", "second"])
+    }
+
+    /// A load of 50/s with a file's content as its header.
+    private func sidecar(sending file: String, to nginx: TruthNginx) throws -> RunningSidecar {
+        try RunningSidecar(
+            loads: """
+                  - name: a
+                    target: "\(nginx.url)"
+                    rate: 50/s
+                    request: {headers: {x-test: "${file:\(file)}"}}
+                """)
     }
 
     /// As the kubelet does it: a new folder, and a link to it that takes the old one's place.
