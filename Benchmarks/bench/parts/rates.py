@@ -45,6 +45,9 @@ def summary(samples, rate, seconds):
         table.add(
             name, f"{median(runs, cost):.1f}", f"{lowest:.1f}-{highest:.1f}", f"{share:.2%}",
             f"{exact:.4f}", *delays, mib(median(runs, lambda sample: sample.rss)))
+    if rate <= 1_000:
+        table.note(f"hey and h2load start one request of each connection at the same moment, here "
+                   f"{CONNECTIONS} of them, and share the wake-up; Ballast starts one at a time.")
     table.note(f"CPU includes the start of the process. Other processes took {noise(samples):.0%} "
                "of a core (median).")
     return table
