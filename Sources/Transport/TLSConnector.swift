@@ -89,6 +89,7 @@ import Time
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, 600_000)  // the load's own timeout strikes first
         unsafe easy.set(CURLOPT_ERRORBUFFER, pointer: errorText)
         unsafe easy.set(CURLOPT_SHARE, pointer: sessions)
+        readAhead(easy)
         watchSockets(of: easy)
         unsafe errorText[0] = 0
         let channel = unsafe TLSChannel(easy.handle, steering: steering)
@@ -96,6 +97,14 @@ import Time
         transport.handshakeBegan(slot, channel)
         unsafe multi.add(easy.handle)
         multi.expire()
+    }
+
+    /// Has OpenSSL take all that is there in one system call, instead of the head and the body of a record in two.
+    private func readAhead(_ easy: CurlEasy) {
+        _ = unsafe ballast_setopt_context(easy.handle) { _, context, _ in
+            _ = unsafe OpenSSL.control?(context, OpenSSL.setReadAhead, 1, nil)
+            return CURLE_OK
+        }
     }
 
     /// A closed socket's number soon means another one: what is known of it must go before.
@@ -165,10 +174,21 @@ import Time
 @safe struct TLSChannel {
     let easy: UnsafeMutableRawPointer
     let steering: UnsafeMutablePointer<curl_slist>?
+    private var session: UnsafeMutableRawPointer?
 
     init(_ easy: UnsafeMutableRawPointer, steering: UnsafeMutablePointer<curl_slist>?) {
         unsafe self.easy = easy
         unsafe self.steering = steering
+    }
+
+    /// Whether bytes of the peer came along with those that were received, beyond which the kernel has none.
+    /// - Returns: nil when only the kernel knows.
+    mutating func hasMore() -> Bool? {
+        if unsafe session == nil { unsafe session = ballast_getinfo_session(easy) }
+        guard let session = unsafe session, let hasPending = unsafe OpenSSL.hasPending else {
+            return nil
+        }
+        return unsafe hasPending(session) != 0
     }
 
     /// - Returns: how many bytes were taken, 0 when it would block, nil when the connection is gone.
