@@ -32,6 +32,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -49,7 +50,7 @@ let package = Package(
         module("System", ["Time"]),
 
         // Rank 2
-        module("Transport", ["Time", "HTTP1", "Reactor", "CLinux", "CCurl"]),
+        module("Transport", ["Time", "HTTP1", "Reactor", "CLinux", "CCurl", "COpenSSL"]),
         module("Server", ["Time", "HTTP1", "JSON", "Reactor", "Exposition"]),
         module("Demo", ["Time", "HTTP1", "Reactor"]),
 

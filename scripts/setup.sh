@@ -8,9 +8,10 @@ cd "$(dirname "$0")/.."
 
 build_packages=(
     libcurl4-openssl-dev # HTTP/2, TLS, proxies
+    libssl-dev           # what libcurl stands on
     zlib1g-dev           # gzip of /metrics
     libyaml-dev          # the configuration's YAML
-    pkg-config           # finds the three
+    pkg-config           # finds the four
 )
 test_packages=(
     nginx-light     # the target of the end-to-end tests

@@ -31,10 +31,6 @@ static inline CURLcode ballast_setopt_close_socket(CURL *easy, ballast_close_cal
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
 
-static inline CURLcode ballast_setopt_context(CURL *easy, curl_ssl_ctx_callback callback) {
-    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, callback);
-}
-
 static inline CURLcode ballast_getinfo_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }
@@ -44,7 +40,7 @@ static inline CURLcode ballast_getinfo_offset(CURL *easy, CURLINFO info, curl_of
 static inline CURLcode ballast_getinfo_socket(CURL *easy, curl_socket_t *value) {
     return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, value);
 }
-// The TLS library's own session of a connected handle; NULL while the handle has no connection.
+// OpenSSL's session of a handle that has used its connection, else NULL.
 static inline void *ballast_getinfo_session(CURL *easy) {
     struct curl_tlssessioninfo *info = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return NULL;

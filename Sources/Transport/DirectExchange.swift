@@ -183,14 +183,11 @@ extension DirectTransport {
             && table[slot].peer >= 0
         guard isReusable else { return finish(slot, .ok, at: end) }
         finishKeeping(slot, at: end)
-        // One read of TLS gives one record; a further one that came along with it would not be reported again.
-        if table[slot].channel != nil, hasMore(slot) { receiveIdle(slot) }
-    }
-
-    private func hasMore(_ slot: Int) -> Bool {
-        let isSmall = lastAnswerBytes <= 8 * 1_024
-        if isSmall, let has = table[slot].channel?.hasMore() { return has }
-        return Socket.hasInput(table[slot].descriptor) || table[slot].channel?.hasMore() == true
+        // A read of TLS gives one record; a further one that came along would not be reported again.
+        let socket = table[slot].descriptor
+        if table[slot].channel?.endExchange(on: socket, size: lastAnswerBytes) == true {
+            receiveIdle(slot)
+        }
     }
 
     private func ended(_ slot: Int) {

@@ -42,6 +42,8 @@ import Time
     private var sockets = SocketLedger()
 
     init(_ trust: Trust, loop: EventLoop) {
+        // OpenSSL writes to sockets without MSG_NOSIGNAL.
+        _ = signal(SIGPIPE, SIG_IGN)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         unsafe sessions = trust.resume ? Self.sessionShare() : nil
@@ -89,7 +91,6 @@ import Time
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, 600_000)  // the load's own timeout strikes first
         unsafe easy.set(CURLOPT_ERRORBUFFER, pointer: errorText)
         unsafe easy.set(CURLOPT_SHARE, pointer: sessions)
-        readAhead(easy)
         watchSockets(of: easy)
         unsafe errorText[0] = 0
         let channel = unsafe TLSChannel(easy.handle, steering: steering)
@@ -97,14 +98,6 @@ import Time
         transport.handshakeBegan(slot, channel)
         unsafe multi.add(easy.handle)
         multi.expire()
-    }
-
-    /// Has OpenSSL take all that is there in one system call, instead of the head and the body of a record in two.
-    private func readAhead(_ easy: CurlEasy) {
-        _ = unsafe ballast_setopt_context(easy.handle) { _, context, _ in
-            _ = unsafe OpenSSL.control?(context, OpenSSL.setReadAhead, 1, nil)
-            return CURLE_OK
-        }
     }
 
     /// A closed socket's number soon means another one: what is known of it must go before.
@@ -167,48 +160,5 @@ import Time
         if wasPending { forgetGone() }
         unsafe curl_easy_cleanup(channel.easy)
         unsafe curl_slist_free_all(channel.steering)
-    }
-}
-
-/// A TLS connection that carries our own bytes: `curl_easy_send` and `curl_easy_recv`.
-@safe struct TLSChannel {
-    let easy: UnsafeMutableRawPointer
-    let steering: UnsafeMutablePointer<curl_slist>?
-    private var session: UnsafeMutableRawPointer?
-
-    init(_ easy: UnsafeMutableRawPointer, steering: UnsafeMutablePointer<curl_slist>?) {
-        unsafe self.easy = easy
-        unsafe self.steering = steering
-    }
-
-    /// Whether bytes of the peer came along with those that were received, beyond which the kernel has none.
-    /// - Returns: nil when only the kernel knows.
-    mutating func hasMore() -> Bool? {
-        if unsafe session == nil { unsafe session = ballast_getinfo_session(easy) }
-        guard let session = unsafe session, let hasPending = unsafe OpenSSL.hasPending else {
-            return nil
-        }
-        return unsafe hasPending(session) != 0
-    }
-
-    /// - Returns: how many bytes were taken, 0 when it would block, nil when the connection is gone.
-    func send(_ bytes: [UInt8], from start: Int) -> Int? {
-        var count = 0
-        let code = unsafe bytes.withUnsafeBytes {
-            unsafe curl_easy_send(easy, $0.baseAddress! + start, $0.count - start, &count)
-        }
-        return code == CURLE_OK ? count : code == CURLE_AGAIN ? 0 : nil
-    }
-
-    func receive(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Socket.Received {
-        var count = 0
-        switch unsafe curl_easy_recv(easy, buffer, capacity, &count) {
-        case CURLE_OK: return count > 0 ? .bytes(count) : .end
-        case CURLE_AGAIN: return .wouldBlock
-        default:
-            // A peer that closes without TLS's goodbye is an error with errno 0: an answer that only the end of the
-            // connection delimits may have been cut short.
-            return .failed(errno: Int32(unsafe CurlEasy(easy).long(CURLINFO_OS_ERRNO)))
-        }
     }
 }

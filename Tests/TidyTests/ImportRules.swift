@@ -9,7 +9,7 @@ enum ImportRules {
         "Exposition": ["Measure", "CZlib"],
         "Reactor": ["CLinux"],
         "System": [],
-        "Transport": ["HTTP1", "Reactor", "CLinux", "CCurl"],
+        "Transport": ["HTTP1", "Reactor", "CLinux", "CCurl", "COpenSSL"],
         "Server": ["HTTP1", "JSON", "Reactor", "Exposition"],
         "Demo": ["HTTP1", "Reactor"],
         "Engine": ["Config", "Schedule", "Measure", "Reactor", "Transport", "System"],
@@ -21,7 +21,7 @@ enum ImportRules {
     /// Pure values: no clock, no I/O, no C library.
     static let pure: Set<String> = ["Time", "Schedule", "Measure", "JSON", "HTTP1"]
     /// C modules hold headers and module maps, no Swift.
-    static let foreign: Set<String> = ["CLinux", "CCurl", "CZlib", "CYAML"]
+    static let foreign: Set<String> = ["CLinux", "CCurl", "COpenSSL", "CZlib", "CYAML"]
 
     static func faults(in file: ProjectFile) -> [String] {
         guard let module = file.module else { return [] }
