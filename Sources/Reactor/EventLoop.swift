@@ -118,10 +118,12 @@ package protocol EventHandler: AnyObject {
         let count = wait(until: deadline)
         guard count > 0 else { return }
         let now = Clock.now()
+        var rang = false
         for index in 0..<count {
             let token = unsafe linux_event_token(events, index)
             if token == .max {
                 lead.learn(now - armed)
+                rang = true
                 continue
             }
             let readiness = unsafe Readiness(rawValue: linux_event_flags(events, index))
@@ -131,7 +133,7 @@ package protocol EventHandler: AnyObject {
             handlers[Int(token >> 48)].ready(key, readiness, now: now)
             afterEach?(now)
         }
-        if armed <= now { waitOut(until: deadline) }
+        if rang { waitOut(until: deadline) }
     }
 
     private func wait(until deadline: Instant) -> Int32 {

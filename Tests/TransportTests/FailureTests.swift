@@ -103,6 +103,35 @@ struct FailureTests {
         }
     }
 
+    /// After its first exchange a direct TLS connection is read in another way.
+    @Test(arguments: TransportKind.allCases, failures)
+    func `a failure on a used connection has the same outcome`(
+        _ kind: TransportKind, _ failure: Failure
+    ) throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(plainAnswer)
+            try connection.readRequest()
+            if connection.number == 0 { return try failure.script(connection) }
+            try connection.send(plainAnswer)
+            try connection.serve(plainAnswer)
+        }) { server in
+            let harness = try TransportHarness(kind, port: server.port)
+            #expect(try harness.exchange().outcome == .ok)
+            let one = try harness.exchange()
+            let outcome = kind.isCurl ? failure.ofCurl ?? failure.outcome : failure.outcome
+            #expect(one.outcome == outcome, "\(harness.transport.describe(one))")
+            #expect(one.status == failure.status)
+            for _ in 0..<2 { #expect(try harness.exchange().outcome == .ok) }
+            #expect(server.seen.requests.count == 4)
+            // libcurl has a connection for a repetition already when it is told not to repeat.
+            if !kind.isCurl {
+                #expect(!one.opened)
+                #expect(server.seen.connections == 2)
+            }
+        }
+    }
+
     @Test(arguments: TransportKind.allCases)
     func `a failure leaves nothing behind for the next one`(_ kind: TransportKind) throws {
         try withServer({ connection throws(Hangup) in
