@@ -29,7 +29,7 @@ import Reactor
             let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
             guard let session = unsafe session else { return unsafe sendByCurl(rest) }
             ERR_clear_error()
-            let count = unsafe SSL_write(session, rest.baseAddress, Int32(rest.count))
+            let count = unsafe SSL_write(session, rest.baseAddress, Int32(clamping: rest.count))
             if count > 0 { return Int(count) }
             let error = unsafe SSL_get_error(session, count)
             return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : nil
