@@ -82,7 +82,7 @@ enum RequestSyntax {
                 throw RequestError(400, "Transfer-Encoding in an HTTP/1.0 request")
             }
             guard limits.chunked, codings == ["chunked"] else {
-                throw RequestError(501, "this Transfer-Encoding is not implemented")
+                throw RequestError(501, "this Transfer-Encoding is not supported")
             }
             return .chunked
         }

@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test(arguments: ["gzip", "gzip, chunked", "chunked, chunked", "identity", ""])
-    func `other transfer codings are not implemented`(coding: String) {
+    func `other transfer codings are refused as 501`(coding: String) {
         let text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \(coding)\r\n\r\n"
         #expect(status(text, bodies) == 501)
     }

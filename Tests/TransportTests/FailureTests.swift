@@ -16,6 +16,10 @@ struct FailureTests {
         /// What the first connection does after its first request; later connections answer well.
         let script: HostileServer.Script
         var testDescription: String { name }
+
+        func outcome(of kind: TransportKind) -> Outcome {
+            kind.isCurl ? ofCurl ?? outcome : outcome
+        }
     }
 
     static let failures: [Failure] = [
@@ -89,8 +93,7 @@ struct FailureTests {
         }) { server in
             let harness = try TransportHarness(kind, port: server.port)
             let one = try harness.exchange()
-            let outcome = kind.isCurl ? failure.ofCurl ?? failure.outcome : failure.outcome
-            #expect(one.outcome == outcome, "\(harness.transport.describe(one))")
+            #expect(one.outcome == failure.outcome(of: kind), "\(harness.transport.describe(one))")
             #expect(one.end - one.actualStart >= .milliseconds(5))
             #expect(one.status == failure.status)
             #expect(!harness.transport.describe(one).isEmpty)
@@ -119,8 +122,7 @@ struct FailureTests {
             let harness = try TransportHarness(kind, port: server.port)
             #expect(try harness.exchange().outcome == .ok)
             let one = try harness.exchange()
-            let outcome = kind.isCurl ? failure.ofCurl ?? failure.outcome : failure.outcome
-            #expect(one.outcome == outcome, "\(harness.transport.describe(one))")
+            #expect(one.outcome == failure.outcome(of: kind), "\(harness.transport.describe(one))")
             #expect(one.status == failure.status)
             for _ in 0..<2 { #expect(try harness.exchange().outcome == .ok) }
             #expect(server.seen.requests.count == 4)

@@ -110,6 +110,25 @@ struct TLSTests {
         }
     }
 
+    @Test(arguments: TransportKind.secure)
+    func `a close without TLS's goodbye ends an open-ended body on a used connection`(
+        _ kind: TransportKind
+    ) throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(plainAnswer)
+            try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\n\r\nuntil the end")
+        }) { server in
+            let name = "raw." + TLSGround.name(for: server.port)
+            let harness = try TransportHarness(kind, port: server.port, name: name) {
+                $0.tls?.verify = false
+            }
+            for _ in 0..<4 { #expect(try harness.exchange().outcome == .ok) }
+            #expect(server.seen.connections == 2)
+        }
+    }
+
     @Test(arguments: TransportKind.secure, [true, false])
     func `sessions are resumed where that is asked for, and only there`(
         _ kind: TransportKind, _ resumes: Bool
@@ -150,6 +169,25 @@ struct TLSTests {
             }
             #expect(try !harness.exchange().opened)
             #expect(server.seen.requests.count == 4)
+        }
+    }
+
+    @Test(arguments: TransportKind.secure)
+    func `bytes in a record of their own close a used connection too`(
+        _ kind: TransportKind
+    ) throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(plainAnswer)
+            try connection.readRequest()
+            try connection.send(plainAnswer + plainAnswer)
+            try connection.hang()
+        }) { server in
+            let name = "h\(server.port).ballast.test"
+            let harness = try TransportHarness(kind, port: server.port, name: name)
+            let all = try (0..<5).map { _ in try harness.exchange() }
+            #expect(all.allSatisfy { $0.outcome == .ok })
+            #expect(all.map(\.opened) == [true, false, true, false, true])
         }
     }
 
