@@ -126,6 +126,7 @@ static inline int linux_set_timer_slack(unsigned long ns) {
 static inline int linux_name_thread(const char *name) {
     return pthread_setname_np(pthread_self(), name);
 }
+static inline int linux_thread_number(void) { return (int)syscall(SYS_gettid); }
 // How many cores this process may run on; -1 when the kernel does not say.
 static inline int linux_available_cores(void) {
     uint64_t mask[128];

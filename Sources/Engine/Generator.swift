@@ -201,20 +201,17 @@ package final class Generator {
         guard !isStopping else { return }
         isStopping = true
         onEvent(.stopping)
-        let now = Clock.now()
-        for control in controls {
-            control.stop(at: now)
-            crew?.send(.stop(load: control.index, at: control.stop), to: control)
-        }
+        let now = crew?.stop() ?? Clock.now()
+        for control in controls { control.stop(at: now) }
         let drain = options.drain ?? configuration.server.drain
         loop.schedule(at: now + drain) { [unowned self] _ in
             cancel()
         }
     }
 
-    /// Ends what is in flight now, instead of at the end of the drain.
+    /// After a stop: ends what is in flight now, instead of at the end of the drain.
     package func cancel() {
-        if !isDrained { crew?.sendToAll(.cancel) }
+        if isStopping, !isDrained { crew?.sendToAll(.cancel) }
     }
 
     private func finishedDraining() {
@@ -222,7 +219,7 @@ package final class Generator {
         // The last arrival may be over before the duration is.
         stop()
         isDrained = true
-        health.look(self)
+        health.look(self, at: Clock.now())
         let canceled = controls.reduce(0) { sum, control in
             sum + control.cells.reduce(0) { $0 + $1.requests[Int(Outcome.canceled.rawValue)] }
         }

@@ -4,34 +4,30 @@ package import System
 package import Time
 import Transport
 
-/// Whether the generator's own numbers can be trusted: looks once a second at the last ten.
+/// Whether the generator's own numbers can be trusted: judges the last ten seconds, once a second and before each
+/// scrape.
 package final class Health {
     private static let interval = Nanoseconds.seconds(1)
-    private static let window = 10
-    /// Shares of a window above which its numbers are suspect.
-    private static let noticedLateMax = 0.01
-    /// So many late arrivals at a low rate are still the machine's usual pauses.
-    private static let noticedLateFree = 2
-    private static let throttledMax = 0.01
-
-    private struct Sample {
-        var arrivals: UInt64 = 0
-        var noticedLate: UInt64 = 0
-        var stalls: UInt64 = 0
-        var local: UInt64 = 0
-        var dropsOfOurs: UInt64 = 0
-        var throttled = Nanoseconds.zero
-    }
+    private static let window = Nanoseconds.seconds(10)
+    /// How long a doubt is shown at least, so that no usual scrape interval misses it.
+    private static let hold = Nanoseconds.seconds(60)
 
     private let group: CGroup?
     package let processStatistics: ProcessStatistics
-    private var samples: [Sample] = []
+    private let watch: SelfWatch
+    private var readings: [(at: Instant, evidence: Evidence)] = []
+
     /// Why the generator is degraded; empty when it is not.
     package private(set) var reasons: [String] = []
+    private var raisedAt = Instant.distantPast
+    private var lastSeen = Instant.distantPast
+    private var wasScraped = false
+    private var degradedBefore = Nanoseconds.zero
 
     init(root: String) {
         group = CGroup(root: root)
         processStatistics = ProcessStatistics(root: root)
+        watch = SelfWatch(root: root)
     }
 
     /// Cores that the control group allows; nil without a limit.
@@ -40,60 +36,89 @@ package final class Health {
     /// How long the control group has kept this process from running; nil where it does not say.
     package var throttled: Nanoseconds? { group?.throttling()?.throttled }
 
+    /// How long the generator has been degraded in all.
+    package func degradedTime(by now: Instant) -> Nanoseconds {
+        reasons.isEmpty ? degradedBefore : degradedBefore + max(.zero, now - raisedAt)
+    }
+
     func start(_ generator: Generator, loop: EventLoop) {
-        look(generator)
-        loop.schedule(at: Clock.now() + Self.interval) { [weak self, weak generator] _ in
+        let now = Clock.now()
+        look(generator, at: now)
+        loop.schedule(at: now + Self.interval) { [weak self, weak generator] _ in
             if let self, let generator { start(generator, loop: loop) }
         }
     }
 
-    func look(_ generator: Generator) {
-        samples.append(sample(generator))
-        if samples.count > Self.window + 1 { samples.removeFirst() }
-        let found = judge(from: samples[0], to: samples[samples.count - 1])
-        if found.isEmpty != reasons.isEmpty {
-            generator.announce(found.isEmpty ? .recovered : .degraded(reasons: found))
-        }
-        reasons = found
+    func look(_ generator: Generator, at now: Instant) {
+        look(evidence(generator), at: now, announce: generator.announce)
     }
 
-    private func sample(_ generator: Generator) -> Sample {
-        var sample = Sample()
+    /// Whoever read a whole page of metrics that began at this instant has seen what was degraded by then.
+    package func scraped(began: Instant) { if began >= raisedAt { wasScraped = true } }
+
+    /// Judges what has come since the oldest reading of the window.
+    func look(_ evidence: Evidence, at now: Instant, announce: (GeneratorEvent) -> Void) {
+        while readings.count > 1, now - readings[1].at >= Self.window { readings.removeFirst() }
+        let found = readings.first.map { evidence.reasons(since: $0.evidence, now - $0.at) } ?? []
+        if readings.isEmpty || now - readings[readings.count - 1].at >= Self.interval {
+            readings.append((now, evidence))
+        }
+        if !found.isEmpty {
+            if reasons.isEmpty {
+                raisedAt = now
+                wasScraped = false
+                announce(.degraded(reasons: found))
+            }
+            lastSeen = now
+            reasons = found
+        } else if !reasons.isEmpty, wasScraped, now - lastSeen >= Self.hold {
+            degradedBefore = degradedTime(by: now)
+            reasons = []
+            announce(.recovered)
+        }
+    }
+
+    private func evidence(_ generator: Generator) -> Evidence {
+        var evidence = Evidence()
         for cell in generator.controls.lazy.flatMap(\.cells) {
-            sample.arrivals += cell.sent.value
-            sample.noticedLate += cell.noticedLate.value
-            sample.stalls += cell.stalls.value
-            sample.local += cell.requests[Int(Outcome.local.rawValue)]
-            sample.dropsOfOurs += cell.dropped[Int(DropReason.late.rawValue)]
+            evidence.arrivals += cell.sent.value
+            evidence.noticedLate += cell.noticedLate.value
+            evidence.stalls += cell.stalls.value
+            evidence.local += cell.requests[Int(Outcome.local.rawValue)]
+            evidence.droppedLate += cell.dropped[Int(DropReason.late.rawValue)]
         }
-        sample.throttled = throttled ?? .zero
-        return sample
+        evidence.throttled = throttled ?? .zero
+        evidence.workers = watch.read(generator.crew?.cells ?? [])
+        evidence.steal = watch.steal() ?? .init()
+        return evidence
+    }
+}
+
+/// What the kernel and the workers themselves say of the workers' time. Keeps its files open.
+private final class SelfWatch {
+    private let root: String
+    private var threads: [Int64: ThreadStatistics] = [:]
+    private let stealStatistics: StealStatistics
+
+    init(root: String) {
+        self.root = root
+        stealStatistics = StealStatistics(root: root)
     }
 
-    private func judge(from old: Sample, to new: Sample) -> [String] {
-        var reasons: [String] = []
-        let late = new.noticedLate - old.noticedLate
-        let arrivals = max(1, new.arrivals - old.arrivals)
-        if late > Self.noticedLateFree, Double(late) > Self.noticedLateMax * Double(arrivals) {
-            reasons.append(
-                "\(late) of \(arrivals) arrivals were noticed more than "
-                    + "\(LoadRunner.noticeMax) late")
+    func steal() -> StealStatistics.Reading? { stealStatistics.read() }
+
+    func read(_ cells: [WorkerCell]) -> [Evidence.Worker] {
+        cells.map { cell in
+            let scheduled = thread(cell.thread.value)?.read() ?? .init()
+            return Evidence.Worker(
+                saturated: Nanoseconds(cell.saturated.value), waited: scheduled.waited)
         }
-        let stalls = new.stalls - old.stalls
-        if stalls > 0 {
-            reasons.append(
-                "\(stalls) times we noticed arrivals more than \(LoadRunner.stallMin) late")
-        }
-        let drops = new.dropsOfOurs - old.dropsOfOurs
-        if drops > 0 { reasons.append("\(drops) arrivals were dropped because of our own stall") }
-        let local = new.local - old.local
-        if local > 0 {
-            reasons.append("\(local) requests failed for want of our own resources")
-        }
-        let throttled = new.throttled - old.throttled
-        if throttled.seconds > Self.throttledMax * Double(Self.window) {
-            reasons.append("the CPU limit stopped us for \(throttled) of the last 10s")
-        }
-        return reasons
+    }
+
+    private func thread(_ number: Int64) -> ThreadStatistics? {
+        guard number > 0 else { return nil }
+        if let known = threads[number] { return known }
+        threads[number] = ThreadStatistics(thread: number, root: root)
+        return threads[number]
     }
 }

@@ -54,8 +54,9 @@ package final class LoadReport {
     }
 
     package var droppedTotal: UInt64 { dropped.reduce(0, +) }
-    package var backlog: UInt64 { intended - min(intended, sent + droppedTotal) }
-    package var inFlight: UInt64 { sent - min(sent, completed) }
+    /// A difference, like the next: if the sums were ever broken it would show, as a negative number.
+    package var backlog: Int64 { Int64(intended) - Int64(sent) - Int64(droppedTotal) }
+    package var inFlight: Int64 { Int64(sent) - Int64(completed) }
     package func count(_ outcome: Outcome) -> UInt64 { requests[Int(outcome.rawValue)] }
     package func count(_ reason: DropReason) -> UInt64 { dropped[Int(reason.rawValue)] }
 }
@@ -88,6 +89,7 @@ package final class Report {
     package func refresh() {
         loads = generator.controls.map { read($0) }
         readAt = Clock.now()
+        generator.health.look(generator, at: readAt)
     }
 
     /// In this order, so that the sums hold: what ended, its times, what was sent, what was dropped, and only then what

@@ -17,7 +17,7 @@ final class LoadRunner {
 
     private var base = Instant.distantFuture
     private var stop = Instant.distantFuture
-    /// When `startDue` next has something to do.
+    /// When `startDue` next has something to do; `distantPast` is at once.
     private(set) var wake = Instant.distantFuture
     /// What holds up the head of the backlog; nil while nothing but our own lateness does.
     private(set) var obstacle: Obstacle?
@@ -33,6 +33,9 @@ final class LoadRunner {
     private var nextCatchUp = Instant.distantPast
     private let expected: StatusBits
     private let arrivalsPerSecond: Double
+    /// A closed loop rests after so many failures in a row, or a dead target would make it spin.
+    private let failuresMax: Int
+    private var failuresInARow = 0
     private var pausedUntil = Instant.distantPast
     /// Arrivals from this number on are not intended.
     private let indexMax: UInt64
@@ -40,6 +43,8 @@ final class LoadRunner {
     private let inFlightMax: Int
     /// How many requests a closed loop may still start on this worker.
     private var startsLeft: UInt64
+    /// Whether answers may wait in the kernel for the next arrival.
+    private let receivesLate: Bool
     private let onFailure: (Outcome, String) -> Void
     private var lastReport = Outcome.allCases.map { _ in Instant.distantPast }
 
@@ -47,18 +52,22 @@ final class LoadRunner {
     static let noticeMax = Nanoseconds.milliseconds(2)
     /// Longer than the pauses that a healthy virtual machine has now and then.
     static let stallMin = Nanoseconds.milliseconds(25)
-    /// After a failure a closed loop waits this long, or a dead target would make it spin.
+    private static let failuresMin = 8
     private static let closedLoopPause = Nanoseconds.milliseconds(10)
+    /// The longest that an answer may wait in the kernel for the next arrival.
+    private static let lateReceiveMax = Nanoseconds.milliseconds(1)
 
     /// - Parameter onFailure: hears of a failure in words, at most once a second for each outcome.
     init(
         plan: LoadPlan, index: Int, requestsMax: UInt64 = .max, cell: LoadCell,
-        transport: any HTTPTransport,
+        transport: any HTTPTransport, receivesLate: Bool = true,
         onFailure: @escaping (Outcome, String) -> Void
     ) {
         settings = plan.settings
         indexMax = requestsMax
         inFlightMax = plan.transportOptions(index: index).inFlight
+        failuresMax = max(Self.failuresMin, inFlightMax)
+        self.receivesLate = receivesLate
         let workers = UInt64(plan.workers.count)
         startsLeft = requestsMax / workers + (UInt64(index) < requestsMax % workers ? 1 : 0)
         self.onFailure = onFailure
@@ -87,14 +96,33 @@ final class LoadRunner {
     /// - Parameter stop: arrivals after this instant are not intended any more.
     func begin(at base: Instant, stop: Instant) {
         self.base = base
-        self.stop = stop
         wake = base + (cursor?.intendedStart ?? .zero)
+        self.stop(at: stop)
     }
 
-    func stop(at instant: Instant, now: Instant) {
+    /// Nothing is intended after this instant; what is due by then has a tick left to start.
+    func stop(at instant: Instant) {
         stop = min(stop, instant)
-        if base == .distantFuture { isStopped = true }
-        if !isStopped { wake = now }
+        if isStopped { return }
+        if stop < base { return end() }
+        wake = min(wake, stop + .nanoseconds(1))
+    }
+
+    /// Starts nothing more, and ends what is in flight.
+    /// - Precondition: it was told to stop, at an instant that has come.
+    func cancel(now: Instant) {
+        precondition(stop != .distantFuture, "a load is stopped before it is canceled")
+        transport.cancelAll(now: now)
+        if isStopped { return }
+        while let cursor, base + cursor.intendedStart <= stop, cursor.index < indexMax {
+            drop(obstacle.map { DropReason($0) } ?? .stopping)
+        }
+        end()
+    }
+
+    private func end() {
+        isStopped = true
+        wake = .distantFuture
     }
 
     var isDrained: Bool { isStopped && inFlight == 0 }
@@ -102,17 +130,18 @@ final class LoadRunner {
     // MARK: Starting
 
     /// Starts, or drops, all that is due.
-    /// - Parameter mayOpen: false while answers may wait uncollected, which could free a connection.
+    /// - Parameters:
+    ///   - mayOpen: false while answers may wait uncollected, which could free a connection.
+    ///   - isSaturated: whether the worker cannot keep up: then what is dropped is its own fault.
     /// - Returns: false when it stopped for want of a new connection: collect answers, then try again.
-    func startDue(now: Instant, mayOpen: Bool) -> Bool {
+    func startDue(now: Instant, mayOpen: Bool, isSaturated: Bool = false) -> Bool {
         guard base <= now, !isStopped else { return true }
-        guard cursor != nil else { return startClosedLoop(now: now, mayOpen: mayOpen) }
         noteLateness(now)
+        guard cursor != nil else { return startClosedLoop(now: now, mayOpen: mayOpen) }
         while let cursor {
             let intended = base + cursor.intendedStart
             if intended > stop || cursor.index >= indexMax {
-                isStopped = true
-                wake = .distantFuture
+                end()
                 return true
             }
             if intended > now {
@@ -123,32 +152,53 @@ final class LoadRunner {
             }
             let age = now - intended
             if age > tick { isCatchingUp = true }
-            if age > max(settings.limits.late, tick) {
-                drop(obstacle.map { DropReason($0) } ?? .late)
+            if age > ageMax {
+                drop(reason(overdue: age - ageMax, isSaturated))
             } else if isCatchingUp, now < nextCatchUp {
-                if lastStart < now { drop(.stopping) } else { return wait(nextCatchUp, intended) }
+                guard lastStart < now else { return wait(nextCatchUp, intended) }
+                drop(.stopping)
             } else {
-                switch transport.start(intended: intended, now: now, mayOpen: mayOpen) {
-                case .started(let actual): started(intended, actual)
-                case .wantsConnection: return false
+                var next = cursor
+                next.advance()
+                switch start(intended, now, mayOpen, next: base + next.intendedStart) {
+                case .started(let actual): started(intended, actual, next)
+                case .wantsConnection:
+                    wake = .distantPast
+                    return false
                 case .held(let by, let until):
                     obstacle = by
-                    if lastStart < now {
-                        drop(DropReason(by))
-                    } else if settings.limits.late == .zero {
-                        drop(DropReason(by))
-                    } else {
+                    guard lastStart < now || settings.limits.late == .zero else {
                         return wait(until, intended)
                     }
+                    drop(reason(overdue: .zero, isSaturated))
                 }
             }
         }
         return true
     }
 
+    private func start(
+        _ intended: Instant, _ now: Instant, _ mayOpen: Bool, next: Instant
+    ) -> StartResult {
+        // While something is held up, every answer counts at once.
+        let isAwake = receivesLate && obstacle == nil && next <= now + Self.lateReceiveMax
+        return transport.start(
+            intended: intended, now: now, mayOpen: mayOpen, receivesLate: isAwake)
+    }
+
+    /// The greatest age at which an arrival is still started.
+    private var ageMax: Nanoseconds { max(settings.limits.late, tick) }
+
+    /// What held an arrival that is too old: we ourselves, if the worker cannot keep up or came long after the
+    /// arrival's time was over. Then connections are in use only because nobody has read their answers.
+    private func reason(overdue: Nanoseconds, _ isSaturated: Bool) -> DropReason {
+        guard let obstacle, !isSaturated, overdue <= Self.stallMin else { return .late }
+        return DropReason(obstacle)
+    }
+
     /// Comes back when the obstacle may be gone, the oldest arrival is too old, or the load stops.
     private func wait(_ until: Instant, _ intended: Instant) -> Bool {
-        let expiry = intended + max(settings.limits.late, tick) + .nanoseconds(1)
+        let expiry = intended + ageMax + .nanoseconds(1)
         wake = min(until, expiry, lastStart + .nanoseconds(1))
         return true
     }
@@ -156,14 +206,14 @@ final class LoadRunner {
     /// The last arrivals of a bounded run may wait a moment for the connections of those just before them.
     private var lastStart: Instant { stop + tick }
 
-    private func started(_ intended: Instant, _ actual: Instant) {
+    private func started(_ intended: Instant, _ actual: Instant, _ next: ArrivalCursor) {
         cell.sent.add()
         inFlight += 1
         let delay = actual - intended
         cell.startDelay.record(delay)
         cell.fineStartDelay.record(delay)
         nextCatchUp = max(nextCatchUp, actual - catchUpSlack) + catchUpSpacing
-        cursor?.advance()
+        cursor = next
     }
 
     private func drop(_ reason: DropReason) {
@@ -171,8 +221,10 @@ final class LoadRunner {
         cursor?.advance()
     }
 
+    /// The worker was to be awake at `wake`: when it comes later than that, it is its own fault, whatever else holds
+    /// the load up.
     private func noteLateness(_ now: Instant) {
-        guard obstacle == nil, wake < now, now - wake > Self.noticeMax else { return }
+        guard wake != .distantPast, now - wake > Self.noticeMax else { return }
         cell.noticedLate.add(max(1, UInt64((now - wake).seconds * arrivalsPerSecond)))
         if now - wake > Self.stallMin { cell.stalls.add() }
     }
@@ -180,14 +232,15 @@ final class LoadRunner {
     /// `rate: max`: a request starts as soon as a connection is free for it.
     private func startClosedLoop(now: Instant, mayOpen: Bool) -> Bool {
         if stop < now || startsLeft == 0 {
-            isStopped = true
-            wake = .distantFuture
+            end()
             return true
         }
         wake = min(pausedUntil, stop + .nanoseconds(1))
         guard pausedUntil <= now else { return true }
         for _ in 0..<inFlightMax {
-            switch transport.start(intended: now, now: now, mayOpen: mayOpen) {
+            switch transport.start(
+                intended: now, now: now, mayOpen: mayOpen, receivesLate: false)
+            {
             case .started:
                 cell.sent.add()
                 inFlight += 1
@@ -195,7 +248,9 @@ final class LoadRunner {
                 cell.fineStartDelay.record(.zero)
                 startsLeft -= 1
                 if startsLeft == 0 { return startClosedLoop(now: now, mayOpen: mayOpen) }
-            case .wantsConnection: return false
+            case .wantsConnection:
+                wake = .distantPast
+                return false
             case .held(_, let until):
                 wake = min(until, stop + .nanoseconds(1))
                 return true
@@ -224,11 +279,15 @@ final class LoadRunner {
         cell.record(completion, as: outcome)
         if outcome != .ok { describe(completion, outcome) }
         if isStopped { return }
-        if cursor == nil, completion.status == 0 {
-            pausedUntil = completion.end + Self.closedLoopPause
-        }
+        if cursor == nil { noteResult(completion) }
         // What ended may have been what the next one waits for.
         if cursor == nil || obstacle != nil { wake = .distantPast }
+    }
+
+    /// A closed loop goes on as long as anything succeeds.
+    private func noteResult(_ completion: Completion) {
+        failuresInARow = completion.status > 0 ? 0 : failuresInARow + 1
+        if failuresInARow >= failuresMax { pausedUntil = completion.end + Self.closedLoopPause }
     }
 
     private func describe(_ completion: Completion, _ outcome: Outcome) {
@@ -240,15 +299,14 @@ final class LoadRunner {
         onFailure(outcome, text)
     }
 
-    func cancelAll(now: Instant) { transport.cancelAll(now: now) }
-
     // MARK: What the worker asks for
 
     var isClosedLoop: Bool { cursor == nil }
 
-    /// Whether answers may wait in the kernel until the next arrival.
-    var toleratesLateReceive: Bool {
-        inFlight == 0 || (cursor != nil && obstacle == nil && transport.toleratesLateReceive)
+    /// Before the worker sleeps: no answer waits in the kernel for longer than to the next arrival, and none while
+    /// something is held up.
+    func boundLateReceive(_ now: Instant) {
+        if obstacle != nil || wake > now + Self.lateReceiveMax { transport.receiveAtOnce() }
     }
 
     func publishConnections() {

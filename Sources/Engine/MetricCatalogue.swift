@@ -142,8 +142,8 @@ package struct MetricCatalogue {
 
     private var state: [MetricFamily] {
         [
-            one("in_flight", .gauge, "Requests sent and not ended.") { .integer($0.inFlight) },
-            one("backlog", .gauge, "Requests due and not sent.") { .integer($0.backlog) },
+            one("in_flight", .gauge, "Requests sent and not ended.") { .signed($0.inFlight) },
+            one("backlog", .gauge, "Requests due and not sent.") { .signed($0.backlog) },
             perLoad(
                 "target_rate", .gauge, "Requests per second that the schedule asks for now."
             ) { _, load in
@@ -184,11 +184,16 @@ package struct MetricCatalogue {
 
     private var generator: [MetricFamily] {
         let health = health
+        let report = report
         return [
             global(
                 "ballast_generator_degraded", .gauge,
                 "1 while delays, throttling or exhaustion of our own make the numbers suspect."
             ) { .integer(health.reasons.isEmpty ? 0 : 1) },
+            global(
+                "ballast_generator_degraded_seconds_total", .counter,
+                "Time for which ballast_generator_degraded was 1."
+            ) { .real(health.degradedTime(by: report.readAt).seconds) },
             global(
                 "ballast_cpu_limit_cores", .gauge, "CPU cores that the control group allows.",
                 health.cpuLimit == nil ? nil : { .real(health.cpuLimit ?? 0) }),

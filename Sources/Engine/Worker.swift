@@ -1,3 +1,4 @@
+import Measure
 import Reactor
 import Time
 import Transport
@@ -7,149 +8,156 @@ enum WorkerCommand: Sendable {
     case peers(load: Int, [SocketAddress])
     case begin(load: Int, at: Instant, stop: Instant)
     case request(load: Int, HTTPRequest)
-    case stop(load: Int, at: Instant)
-    /// Ends what is in flight.
+    /// Nothing is intended after this instant. Announced: no worker has started anything beyond it.
+    case stop(at: Instant)
+    /// After a stop: starts nothing more, and ends what is in flight.
     case cancel
     case exit
 }
 
 /// One thread that carries loads: its own loop, connections and clock readings, sharing nothing but its cells.
 ///
-/// A turn: start what is due -> sleep to the next arrival or deadline -> handle events -> take in what ended ->
-/// read the mailbox.
-final class Worker: EventHandler {
-    private let loop: EventLoop
-    private let context: TransportContext
-    private let mailbox: Mailbox<WorkerCommand>
+/// A turn: read the clock -> look at the mail -> start what is due -> sleep to the next arrival or deadline -> handle
+/// events -> take in what ended.
+final class Worker<Ground: WorkerGround> {
+    private let ground: Ground
+    private let cell: WorkerCell
     private let runners: [LoadRunner?]
     private let active: [LoadRunner]
     private let onDrained: () -> Void
-    private var hasMail = false
+    private var meter: BusyMeter
     private var saysDrained = false
-    private var exits = false
-    private let receivesLate: Bool
-
-    /// The longest that answers may wait in the kernel while the thread sleeps to the next arrival.
-    private static let lateReceiveMax = Nanoseconds.milliseconds(1)
+    private(set) var exits = false
 
     /// - Parameters:
     ///   - runners: by the load's number; nil where another worker carries it.
     ///   - onDrained: called once, when all loads have stopped and nothing is in flight.
     init(
-        context: TransportContext, mailbox: Mailbox<WorkerCommand>, runners: [LoadRunner?],
-        receivesLate: Bool, onDrained: @escaping () -> Void
-    ) throws(SystemError) {
-        self.context = context
-        loop = context.loop
-        self.mailbox = mailbox
+        ground: Ground, cell: WorkerCell, runners: [LoadRunner?], onDrained: @escaping () -> Void
+    ) {
+        self.ground = ground
+        self.cell = cell
         self.runners = runners
         active = runners.compactMap(\.self)
-        self.receivesLate = receivesLate
         self.onDrained = onDrained
-        let owner = loop.attach(self)
-        try loop.register(mailbox.descriptor, .input, owner: owner, key: EventKey(index: 0))
+        meter = BusyMeter(start: ground.now(), slept: ground.slept)
     }
 
-    func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) { hasMail = true }
-
     func run() {
-        Clock.sharpenTimers()
-        let takeIn: (Instant) -> Void = { now in
-            if !self.context.completions.isEmpty { self.takeInEnded(startingAt: now) }
+        let takeIn: (Instant) -> Void = { self.takeIn($0) }
+        while true {
+            let wake = work(takeIn)
+            if exits { return }
+            ground.turn(until: wake, afterEach: takeIn)
+            rested()
         }
-        while !exits {
-            startDueCollecting(takeIn)
-            expire()
-            // Before the wait: after the last timeout nothing else would wake this thread.
-            announceDrained()
-            let deadline = nextDeadline()
-            if let arrival = lateReceiveArrival() {
-                loop.sleep(until: arrival)
-                startDueCollecting(takeIn)
-                loop.turn(until: .distantPast, afterEach: takeIn)
-            } else {
-                loop.turn(until: deadline, afterEach: takeIn)
-            }
+    }
+
+    /// All of a turn but its sleep.
+    /// - Parameter takeIn: `self.takeIn`, made once.
+    /// - Returns: when the worker has to be awake again.
+    func work(_ takeIn: @escaping (Instant) -> Void) -> Instant {
+        let now = ground.now()
+        meter.look(at: now, slept: ground.slept)
+        cell.saturated.set(meter.saturated.count)
+        let isDone = startDue(now, mayOpen: false)
+        receiveLate(now)
+        if !isDone {
+            // Answers that nobody has read yet may free the connections that are wanted.
+            ground.turn(until: .distantPast, afterEach: takeIn)
             takeInEnded()
-            if hasMail { readMail() }
-            for runner in active { runner.publishConnections() }
+            startDue(ground.now(), mayOpen: true)
         }
+        let latest = expire()
+        // Before the sleep: after the last timeout nothing else would wake this thread.
+        announceDrained()
+        return nextDeadline(after: latest)
+    }
+
+    /// After each event: takes in what ended, and lets what waited for it start at once.
+    func takeIn(_ now: Instant) {
+        if !ground.completions.isEmpty { takeInEnded(startingAt: now) }
+    }
+
+    /// After the sleep and its events.
+    func rested() {
+        takeInEnded()
+        for runner in active { runner.publishConnections() }
     }
 
     // MARK: The parts of a turn
 
-    /// Starts what is due. Sends first if enough connections are idle; else collects answers before it opens new ones.
-    private func startDueCollecting(_ takeIn: @escaping (Instant) -> Void) {
-        if startDue(Clock.now(), mayOpen: false) { return }
-        loop.turn(until: .distantPast, afterEach: takeIn)
-        takeInEnded()
-        startDue(Clock.now(), mayOpen: true)
-    }
-
+    /// Starts what is due by a reading of the clock. The mail is looked at after that reading, so that nothing starts
+    /// beyond an announced stop.
+    /// - Returns: false when something waits for a new connection, and `mayOpen` forbade it.
     @discardableResult
     private func startDue(_ now: Instant, mayOpen: Bool) -> Bool {
+        if ground.hasMail { readMail() }
         var isDone = true
         for runner in active where runner.wake <= now {
-            let mayOpen = mayOpen || runner.inFlight == 0
-            if !runner.startDue(now: now, mayOpen: mayOpen) { isDone = false }
+            if !startDue(runner, now, mayOpen: mayOpen || runner.inFlight == 0) { isDone = false }
         }
         return isDone
     }
 
+    private func startDue(_ runner: LoadRunner, _ now: Instant, mayOpen: Bool) -> Bool {
+        runner.startDue(now: now, mayOpen: mayOpen, isSaturated: meter.isSaturated)
+    }
+
+    /// Reads the answers that were left in the kernel, of requests that started before `now`.
+    private func receiveLate(_ now: Instant) {
+        for runner in active { runner.transport.receiveLate(startedBefore: now) }
+        takeInEnded()
+    }
+
     /// - Parameter now: lets what waits for an ended request start at once; nil leaves it to the next turn.
     private func takeInEnded(startingAt now: Instant? = nil) {
-        context.completions.drain { completion in
+        if now != nil, ground.hasMail { readMail() }
+        ground.completions.drain { completion in
             guard let runner = runners[Int(completion.load)] else { return }
             runner.ended(completion)
-            if let now, runner.wake <= now { _ = runner.startDue(now: now, mayOpen: true) }
+            if let now, runner.wake <= now { _ = startDue(runner, now, mayOpen: true) }
         }
     }
 
-    private func expire() {
-        let now = Clock.now()
-        if context.nextDeadline <= now { context.expire(now: now) }
+    /// - Returns: its reading of the clock.
+    private func expire() -> Instant {
+        let now = ground.now()
+        if ground.nextDeadline <= now { ground.expire(now: now) }
         for runner in active where runner.transport.nextDeadline <= now {
             runner.transport.expire(now: now)
         }
         takeInEnded()
+        return now
     }
 
-    private func nextDeadline() -> Instant {
-        active.reduce(context.nextDeadline) {
-            min($0, $1.wake, $1.transport.nextDeadline)
-        }
-    }
-
-    /// The next arrival, if the thread may sleep to it and collect answers only then.
-    private func lateReceiveArrival() -> Instant? {
-        guard receivesLate else { return nil }
-        var next = Instant.distantFuture
-        var inFlight = 0
+    /// When this thread has to be awake again.
+    private func nextDeadline(after now: Instant) -> Instant {
+        var next = ground.nextDeadline
         for runner in active {
-            guard runner.toleratesLateReceive else { return nil }
-            next = min(next, runner.wake)
-            inFlight += runner.inFlight
+            runner.boundLateReceive(now)
+            next = min(next, min(runner.wake, runner.transport.nextDeadline))
         }
-        guard inFlight > 0, next < nextDeadline() + .nanoseconds(1) else { return nil }
-        let now = Clock.now()
-        return next > now && next - now <= Self.lateReceiveMax ? next : nil
+        return next
     }
 
     private func readMail() {
-        hasMail = false
-        for command in mailbox.drain() {
+        for command in ground.takeMail() {
             switch command {
             case .peers(let load, let peers): runners[load]?.transport.setPeers(peers)
             case .begin(let load, let at, let stop): runners[load]?.begin(at: at, stop: stop)
             case .request(let load, let request): runners[load]?.transport.setRequest(request)
-            case .stop(let load, let at): runners[load]?.stop(at: at, now: Clock.now())
-            case .cancel:
-                let now = Clock.now()
-                for runner in active { runner.cancelAll(now: now) }
-                takeInEnded()
+            case .stop(let at): for runner in active { runner.stop(at: at) }
+            case .cancel: cancel()
             case .exit: exits = true
             }
         }
+    }
+
+    private func cancel() {
+        let now = ground.now()
+        for runner in active { runner.cancel(now: now) }
+        takeInEnded()
     }
 
     private func announceDrained() {

@@ -1,4 +1,5 @@
 import Config
+import Measure
 import Reactor
 import Time
 import Transport
@@ -12,6 +13,8 @@ final class WorkerCrew: EventHandler {
     }
 
     private let mailboxes: [Mailbox<WorkerCommand>]
+    /// What each worker tells of itself, by its number.
+    let cells: [WorkerCell]
     private let reports: Mailbox<Report>
     private var threads: [Thread] = []
     private var drained = 0
@@ -21,6 +24,7 @@ final class WorkerCrew: EventHandler {
     /// What one worker thread is built from.
     private struct Blueprint: Sendable {
         let number: Int
+        let cell: WorkerCell
         let mailbox: Mailbox<WorkerCommand>
         let reports: Mailbox<Report>
         let loads: [LoadShare?]
@@ -46,6 +50,7 @@ final class WorkerCrew: EventHandler {
         var boxes: [Mailbox<WorkerCommand>] = []
         for _ in 0..<generator.plan.workerCount { boxes.append(try Mailbox()) }
         mailboxes = boxes
+        cells = boxes.map { _ in WorkerCell() }
         reports = try Mailbox()
         let owner = loop.attach(self)
         try loop.register(reports.descriptor, .input, owner: owner, key: EventKey(index: 0))
@@ -59,8 +64,8 @@ final class WorkerCrew: EventHandler {
                 }
             }
             let blueprint = Blueprint(
-                number: number, mailbox: mailboxes[number], reports: reports, loads: shares,
-                receivesLate: generator.options.receivesLate)
+                number: number, cell: cells[number], mailbox: mailboxes[number],
+                reports: reports, loads: shares, receivesLate: generator.options.receivesLate)
             threads.append(try Thread(name: "worker-\(number)") { WorkerCrew.work(blueprint) })
         }
     }
@@ -73,11 +78,15 @@ final class WorkerCrew: EventHandler {
             let runners = blueprint.loads.enumerated().map { number, share -> LoadRunner? in
                 guard let share else { return nil }
                 return LoadRunner(
-                    share, number: number, context: context, reports: reports)
+                    share, number: number, context: context,
+                    receivesLate: blueprint.receivesLate, reports: reports)
             }
-            let worker = try Worker(
-                context: context, mailbox: blueprint.mailbox, runners: runners,
-                receivesLate: blueprint.receivesLate, onDrained: { reports.send(.drained) })
+            Clock.sharpenTimers()
+            blueprint.cell.thread.set(Int64(Thread.number))
+            let ground = try LoopGround(context, blueprint.mailbox)
+            let worker = Worker(
+                ground: ground, cell: blueprint.cell, runners: runners,
+                onDrained: { reports.send(.drained) })
             worker.run()
         } catch {
             preconditionFailure("a worker could not be set up: \(error)")
@@ -93,6 +102,10 @@ final class WorkerCrew: EventHandler {
     func sendToAll(_ command: WorkerCommand) {
         for mailbox in mailboxes { mailbox.send(command) }
     }
+
+    /// Stops all loads, at an instant that no worker has overrun.
+    /// - Returns: the instant.
+    func stop() -> Instant { Mailbox.announce(to: mailboxes) { .stop(at: $0) } }
 
     func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
         for report in reports.drain() {
@@ -116,7 +129,7 @@ final class WorkerCrew: EventHandler {
 extension LoadRunner {
     fileprivate convenience init(
         _ share: WorkerCrew.LoadShare, number: Int, context: TransportContext,
-        reports: Mailbox<WorkerCrew.Report>
+        receivesLate: Bool, reports: Mailbox<WorkerCrew.Report>
     ) {
         let options = share.plan.transportOptions(index: share.index)
         let transport: any HTTPTransport
@@ -131,7 +144,7 @@ extension LoadRunner {
         }
         self.init(
             plan: share.plan, index: share.index, requestsMax: share.requestsMax, cell: share.cell,
-            transport: transport
+            transport: transport, receivesLate: receivesLate
         ) { outcome, text in reports.send(.failed(load: number, outcome, text: text)) }
     }
 }

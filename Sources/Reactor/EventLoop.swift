@@ -45,6 +45,8 @@ package protocol EventHandler: AnyObject {
 @safe package final class EventLoop {
     /// Events taken from the kernel in one call; more wait for the next turn.
     private static let batchMax: Int32 = 256
+    /// A shorter wait is the system call itself: something was ready, or about to be.
+    private static let sleepMin = Nanoseconds.microseconds(10)
 
     private let epoll: FileDescriptor
     private let timer: FileDescriptor
@@ -52,6 +54,8 @@ package protocol EventHandler: AnyObject {
     private var handlers: [any EventHandler] = []
     private var armed = Instant.distantFuture
     private var lead = WakeLead()
+    /// How long this thread has slept in all, what it overslept left out: the rest of the time it worked, or wanted to.
+    package private(set) var slept = Nanoseconds.zero
     private var timers = TimerQueue()
     private var stopping = false
 
@@ -115,14 +119,17 @@ package protocol EventHandler: AnyObject {
     /// A deadline in the past only collects what is ready.
     /// - Parameter afterEach: called after each event, so that a caller can do what became due meanwhile.
     package func turn(until deadline: Instant, afterEach: ((Instant) -> Void)? = nil) {
-        let count = wait(until: deadline)
+        let began = deadline == .distantPast ? deadline : Clock.now()
+        let count = wait(until: deadline, from: began)
         guard count > 0 else { return }
         let now = Clock.now()
+        noteSleep(from: began, to: now, deadline)
         var rang = false
         for index in 0..<count {
             let token = unsafe linux_event_token(events, index)
             if token == .max {
-                lead.learn(now - armed)
+                // One that rang while the thread was at work says nothing of how long it takes to wake up.
+                if began < armed { lead.learn(now - armed) }
                 rang = true
                 continue
             }
@@ -136,10 +143,15 @@ package protocol EventHandler: AnyObject {
         if rang { waitOut(until: deadline) }
     }
 
-    private func wait(until deadline: Instant) -> Int32 {
+    private func noteSleep(from began: Instant, to now: Instant, _ deadline: Instant) {
+        guard deadline != .distantPast else { return }
+        let length = min(now, deadline) - began
+        if length >= Self.sleepMin { slept = slept + length }
+    }
+
+    private func wait(until deadline: Instant, from now: Instant) -> Int32 {
         var milliseconds: Int32 = -1
         if deadline != .distantFuture {
-            let now = Clock.now()
             let alarm = lead.alarm(for: deadline, now: now)
             if alarm <= now {
                 milliseconds = 0
@@ -151,14 +163,6 @@ package protocol EventHandler: AnyObject {
         }
         return unsafe max(
             0, linux_epoll_wait(epoll.number, events, Self.batchMax, milliseconds))
-    }
-
-    /// Sleeps until an instant, whatever happens on any descriptor, and is awake at it.
-    package func sleep(until instant: Instant) {
-        let alarm = lead.alarm(for: instant, now: Clock.now())
-        Clock.sleep(until: alarm)
-        lead.learn(Clock.now() - alarm)
-        waitOut(until: instant)
     }
 
     /// Stays awake for what a lead has left over: a few microseconds, if anything.

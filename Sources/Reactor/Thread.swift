@@ -35,6 +35,9 @@ package final class Thread {
         self.handle = handle
     }
 
+    /// The kernel's number of the calling thread, as under `/proc/self/task`.
+    package static var number: Int32 { linux_thread_number() }
+
     deinit { if !isJoined { pthread_detach(handle) } }
 
     /// Waits for the closure's end.

@@ -48,7 +48,7 @@ package final class CompletionQueue {
 
     package var isEmpty: Bool { count == 0 }
 
-    func append(_ completion: Completion) {
+    package func append(_ completion: Completion) {
         if count == items.count { items += Array(repeating: Completion(), count: count) }
         items[count] = completion
         count += 1

@@ -77,7 +77,9 @@ package import Time
 
     // MARK: Starting
 
-    package func start(intended: Instant, now: Instant, mayOpen: Bool) -> StartResult {
+    package func start(
+        intended: Instant, now: Instant, mayOpen: Bool, receivesLate: Bool
+    ) -> StartResult {
         guard ages.count < options.inFlight else {
             return .held(by: options.fullObstacle, until: .distantFuture)
         }
@@ -288,8 +290,6 @@ package import Time
         counts.idle = sockets.usable - counts.active
         return counts
     }
-
-    package var toleratesLateReceive: Bool { false }
 
     /// libcurl lets go of a socket.
     func forget(_ socket: Int32) { multi?.forget(socket) }

@@ -56,7 +56,9 @@ package final class DirectTransport: HTTPTransport, EventHandler {
 
     // MARK: Starting
 
-    package func start(intended: Instant, now: Instant, mayOpen: Bool) -> StartResult {
+    package func start(
+        intended: Instant, now: Instant, mayOpen: Bool, receivesLate: Bool
+    ) -> StartResult {
         guard ages.count < options.inFlight else {
             return .held(by: options.fullObstacle, until: .distantFuture)
         }
@@ -288,10 +290,6 @@ extension DirectTransport {
         counts.idle = idleSlots.count
         counts.active = options.connections - freeSlots.count - connecting - idleSlots.count
         return counts
-    }
-
-    package var toleratesLateReceive: Bool {
-        connector == nil && connecting == 0 && lastAnswerBytes <= 16 * 1_024
     }
 
     /// The handshake of a slot ended.

@@ -5,8 +5,18 @@ package import Time
 /// never repeats a request, and reports each ended request once, through its worker's `CompletionQueue`.
 package protocol HTTPTransport: AnyObject {
     /// Starts one request, unless something is in the way.
-    /// - Parameter mayOpen: whether a new connection may be opened for it.
-    func start(intended: Instant, now: Instant, mayOpen: Bool) -> StartResult
+    /// - Parameters:
+    ///   - mayOpen: whether a new connection may be opened for it.
+    ///   - receivesLate: whether its answer may wait in the kernel until `receiveLate`, which comes soon.
+    func start(
+        intended: Instant, now: Instant, mayOpen: Bool, receivesLate: Bool
+    ) -> StartResult
+
+    /// Reads the answers that were left in the kernel, of requests that started before `now`.
+    func receiveLate(startedBefore now: Instant)
+
+    /// From here on every answer is read when it arrives.
+    func receiveAtOnce()
 
     /// Ends what is over its time, and does whatever else was due.
     func expire(now: Instant)
@@ -25,11 +35,18 @@ package protocol HTTPTransport: AnyObject {
 
     var connections: ConnectionCounts { get }
 
-    /// Whether answers may wait in the kernel for a moment: it stamps them, and they fit into its window.
-    var toleratesLateReceive: Bool { get }
-
     /// The last failure with this detail in words, for people: `refused 10.0.0.7:8080`.
     func describe(_ completion: Completion) -> String
+}
+
+extension HTTPTransport {
+    package func start(intended: Instant, now: Instant, mayOpen: Bool) -> StartResult {
+        start(intended: intended, now: now, mayOpen: mayOpen, receivesLate: false)
+    }
+
+    // Whoever leaves no answer in the kernel has none to read there.
+    package func receiveLate(startedBefore now: Instant) {}
+    package func receiveAtOnce() {}
 }
 
 package enum StartResult: Equatable, Sendable {

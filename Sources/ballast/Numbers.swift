@@ -13,6 +13,10 @@ enum Numbers {
         return groups.reversed().joined(separator: " ")
     }
 
+    static func signed(_ value: Int64) -> String {
+        (value < 0 ? "-" : "") + count(value.magnitude)
+    }
+
     /// Three significant digits, no exponent: `0.0123`, `49.9`, `1 235`.
     static func real(_ value: Double) -> String {
         guard value.isFinite else { return "-" }

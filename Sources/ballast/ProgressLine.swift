@@ -18,7 +18,7 @@ struct ProgressReading {
     var measured: UInt64 = 0
     var failed: UInt64 = 0
     var dropped: UInt64 = 0
-    var inFlight: UInt64 = 0
+    var inFlight: Int64 = 0
     /// The 99 % quantile of each of the last seconds, oldest first.
     var slowest: [Nanoseconds?] = []
 
@@ -86,7 +86,7 @@ enum ProgressLine {
             Part(
                 plain: "dropped \(Numbers.count(reading.dropped))",
                 color: reading.dropped > 0 ? .red : nil, weight: 4))
-        parts.append(Part(plain: "in flight \(Numbers.count(reading.inFlight))", weight: 3))
+        parts.append(Part(plain: "in flight \(Numbers.signed(reading.inFlight))", weight: 3))
         return parts
     }
 

@@ -39,8 +39,8 @@ extension LoadStatus {
         targetRate = load.targetRate
         intended = load.intended
         sent = load.sent
-        inFlight = Int64(load.inFlight)
-        backlog = Int64(load.backlog)
+        inFlight = load.inFlight
+        backlog = load.backlog
         connections.connecting = Int64(load.connections.connecting)
         connections.idle = Int64(load.connections.idle)
         connections.active = Int64(load.connections.active)

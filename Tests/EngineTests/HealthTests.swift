@@ -1,175 +1,164 @@
 import Config
 import Measure
 import Reactor
+import System
 import Testing
 import Time
+import Transport
 
 @testable import Engine
-@testable import Transport
 
 /// When the generator says that its own numbers are suspect, and when it stops saying so.
 @Suite struct HealthTests {
-    /// A generator whose counters only the test moves, on a machine without control groups.
-    private static func generator(
-        _ loop: EventLoop, _ load: LoadSettings = .test(perSecond: 100),
-        options change: (inout Generator.Options) -> Void = { _ in },
-        onEvent: @escaping (GeneratorEvent) -> Void = { _ in }
-    ) throws -> Generator {
-        var configuration = Configuration()
-        configuration.loads = [load]
-        var options = Generator.Options()
-        options.root = "/nowhere"
-        change(&options)
-        return try Generator(
-            configuration, options: options, loop: loop, onEvent: onEvent, onDrained: {})
-    }
+    /// A health whose time and evidence the test has in its hands.
+    private final class Ground {
+        let health = Health(root: "/nowhere")
+        var evidence = Evidence()
+        private(set) var events: [String] = []
+        private(set) var now = Instant(nanoseconds: 1_000_000_000)
 
-    @Test(arguments: ["late", "stall", "local", "dropped"])
-    func `what is our own fault degrades for ten seconds`(_ fault: String) throws {
-        var events: [String] = []
-        let loop = try EventLoop()
-        let generator = try Self.generator(
-            loop,
-            onEvent: {
-                switch $0 {
-                case .degraded(let reasons): events.append("degraded \(reasons.count)")
+        func look() {
+            health.look(evidence, at: now) { event in
+                switch event {
+                case .degraded: events.append("degraded")
                 case .recovered: events.append("recovered")
                 default: break
                 }
-            })
-        let (health, cell) = (generator.health, generator.controls[0].cells[0])
-        cell.sent.add(1_000)
-        health.look(generator)
-        // A hundredth is not yet too much, and what others do is not our fault.
-        cell.sent.add(1_000)
-        cell.noticedLate.add(10)
-        for outcome in Outcome.allCases where outcome != .local {
-            cell.requests.add(at: Int(outcome.rawValue))
+            }
         }
-        for reason in DropReason.allCases where reason != .late {
-            cell.dropped.add(at: Int(reason.rawValue))
+
+        /// Looks once a second, as the generator does.
+        func pass(seconds: Int) {
+            for _ in 0..<seconds {
+                now = now + .seconds(1)
+                look()
+            }
         }
-        health.look(generator)
-        #expect(health.reasons.isEmpty)
-        switch fault {
-        case "late": cell.noticedLate.add()
-        case "stall": cell.stalls.add()
-        case "local": cell.requests.add(at: Int(Outcome.local.rawValue))
-        default: cell.dropped.add(at: Int(DropReason.late.rawValue))
-        }
-        // Looked at once a second: in the last ten until the one before it has left the window.
-        for second in 1...9 {
-            health.look(generator)
-            #expect(health.reasons.count == 1, "second \(second)")
-        }
-        #expect(events == ["degraded 1"])
-        for _ in 0..<2 { health.look(generator) }
-        #expect(health.reasons.isEmpty)
-        #expect(events == ["degraded 1", "recovered"])
-        loop.detachAll()
+
+        func pass(_ length: Nanoseconds) { now = now + length }
     }
 
-    @Test func `two late arrivals are no reason even where they are many of few`() throws {
-        let loop = try EventLoop()
-        let generator = try Self.generator(loop, .test(perSecond: 1))
-        let (health, cell) = (generator.health, generator.controls[0].cells[0])
-        health.look(generator)
-        cell.sent.add(10)
-        cell.noticedLate.add(2)
-        health.look(generator)
-        #expect(health.reasons.isEmpty)
-        cell.noticedLate.add()
-        health.look(generator)
-        #expect(health.reasons == ["3 of 10 arrivals were noticed more than 2ms late"])
-        loop.detachAll()
+    static let faults: [(name: String, change: @Sendable (inout Evidence) -> Void)] = [
+        ("arrivals were noticed", { $0.noticedLate += 1 }),
+        ("stood still", { $0.stalls += 1 }),
+        ("own resources", { $0.local += 1 }),
+        ("could not keep up", { $0.droppedLate += 1 }),
+        ("CPU limit", { $0.throttled = $0.throttled + .nanoseconds(1) }),
+        ("raise `workers`", { $0.workers[1].saturated = .nanoseconds(500_000_001) }),
+        ("waited for a core", { $0.workers[1].waited = .nanoseconds(500_000_001) }),
+        ("hypervisor", { $0.steal.stolen += 1 }),
+    ]
+
+    @Test(arguments: faults.indices)
+    func `each of our own faults degrades, and names itself and the remedy`(_ index: Int) {
+        let fault = Self.faults[index]
+        let ground = Ground()
+        ground.evidence.arrivals = 1_000
+        ground.evidence.workers = [Evidence.Worker(), Evidence.Worker()]
+        ground.look()
+        // Just what is still usual.
+        ground.pass(seconds: 1)
+        ground.evidence.arrivals += 1_000
+        ground.evidence.noticedLate += 10
+        ground.evidence.throttled = .milliseconds(100)
+        ground.evidence.workers[0].saturated = .milliseconds(500)
+        ground.evidence.workers[0].waited = .milliseconds(500)
+        ground.evidence.steal = .init(stolen: 5, all: 100)
+        ground.look()
+        #expect(ground.health.reasons.isEmpty)
+        fault.change(&ground.evidence)
+        ground.look()
+        #expect(ground.health.reasons.count == 1)
+        #expect(ground.health.reasons.first?.contains(fault.name) == true)
+        #expect(ground.events == ["degraded"])
     }
 
-    @Test func `a report adds up what workers, hops and tries counted`() throws {
-        let loop = try EventLoop()
-        let generator = try Self.generator(loop)
-        let (control, report) = (generator.controls[0], Report(generator))
-        let cell = control.cells[0]
-        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
-        #expect(!control.recordTry(111, address))
-        #expect(control.isNewGateFailure)
-        #expect(!control.recordTry(111, address))
-        #expect(!control.isNewGateFailure)
-        #expect(control.recordTry(0, address))
-        let start = Clock.now() - .seconds(10)
-        control.begin(at: start, stop: start + .seconds(2))
-        cell.hops.add(3)
-        cell.sent.add(203)
-        cell.connects.add(at: Int(Outcome.ok.rawValue))
-        cell.connecting.set(1)
-        cell.idle.set(2)
-        cell.active.set(3)
-        // One code is expected and shown from the start, 19 more have room.
-        for code in UInt16(200)..<230 { cell.statuses.add(code) }
-        report.refresh()
-        let load = report.loads[0]
-        #expect(load.intended == 203)
-        #expect(load.elapsed == .seconds(2))
-        #expect(load.targetRate == 0)
-        #expect(load.backlog == 0)
-        #expect(load.connects[Int(Outcome.ok.rawValue)] == 2)
-        #expect(load.connects[Int(Outcome.refused.rawValue)] == 2)
-        #expect(load.trialConnects[Int(Outcome.ok.rawValue)] == 1)
-        #expect(load.statuses.filter { $0.code != 0 }.count == Report.statusMax)
-        #expect(load.statuses.reduce(0) { $0 + $1.count } == 30)
-        #expect(load.connections.connecting == 1)
-        #expect(load.connections.idle == 2)
-        #expect(load.connections.active == 3)
-        loop.detachAll()
+    @Test func `two late arrivals are no reason even where they are many of few`() {
+        let ground = Ground()
+        ground.look()
+        ground.evidence.arrivals = 10
+        ground.evidence.noticedLate = 2
+        ground.look()
+        #expect(ground.health.reasons.isEmpty)
+        ground.evidence.noticedLate = 3
+        ground.look()
+        #expect(
+            ground.health.reasons.first?.hasPrefix(
+                "3 of 10 arrivals were noticed more than 2ms late") == true)
     }
 
-    @Test func `no more is intended than the number that was asked for`() throws {
-        let loop = try EventLoop()
-        let generator = try Self.generator(loop) { $0.requestsMax = 42 }
-        let start = Clock.now() - .seconds(10)
-        generator.controls[0].begin(at: start, stop: .distantFuture)
-        let report = Report(generator)
-        #expect(report.loads[0].intended == 42)
-        loop.detachAll()
+    @Test func `a doubt lasts a minute after its last evidence, and until it was scraped`() {
+        let ground = Ground()
+        ground.look()
+        ground.evidence.stalls = 1
+        ground.look()
+        let raised = ground.now
+        // A scrape that began before does not count, and no time is long enough without one.
+        ground.health.scraped(began: raised - .nanoseconds(1))
+        ground.pass(seconds: 200)
+        #expect(ground.events == ["degraded"])
+        ground.health.scraped(began: raised)
+        ground.pass(seconds: 1)
+        #expect(ground.events == ["degraded", "recovered"])
+        #expect(ground.health.reasons.isEmpty)
+        // Scraped at once: the window of ten seconds passes, and a minute.
+        ground.evidence.stalls = 2
+        ground.look()
+        ground.health.scraped(began: ground.now)
+        ground.pass(seconds: 69)
+        #expect(ground.events.count == 3)
+        ground.pass(seconds: 1)
+        #expect(ground.events == ["degraded", "recovered", "degraded", "recovered"])
     }
 
-    @Test func `only a name that is gone takes its addresses away`() throws {
-        let loop = try EventLoop()
-        let generator = try Self.generator(
-            loop, .test(perSecond: 1) { $0.target.host = "one.test" })
-        let control = generator.controls[0]
-        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
-        func answer(_ result: Result<[SocketAddress], Resolver.Failure>) {
-            let query = Resolver.Query(host: "one.test", port: 1)
-            generator.lookedUp(
-                control, Resolver.Answer(query: query, result: result, duration: .milliseconds(1)))
+    @Test func `a new doubt needs a scrape of its own`() {
+        let ground = Ground()
+        ground.look()
+        for round in 1...2 {
+            ground.evidence.stalls += 1
+            ground.look()
+            if round == 1 { ground.health.scraped(began: ground.now) }
+            ground.pass(seconds: 100)
         }
-        control.begin(at: Clock.now(), stop: .distantFuture)
-        answer(.success([address]))
-        #expect(control.peers == [address])
-        answer(.failure(Resolver.Failure(reason: "try again", isFinal: false)))
-        #expect(control.peers == [address])
-        answer(.failure(Resolver.Failure(reason: "no such name", isFinal: true)))
-        #expect(control.peers.isEmpty)
-        #expect(control.dnsPhase.snapshot().count == 3)
-        loop.detachAll()
+        #expect(ground.events == ["degraded", "recovered", "degraded"])
     }
 
-    @Test func `connections go to the family that answered, or to the only one there is`() throws {
-        let loop = try EventLoop()
-        let generator = try Self.generator(
-            loop, .test(perSecond: 1) { $0.target.host = "two.test" })
-        let control = generator.controls[0]
-        let four = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
-        let six = try #require(SocketAddress(ip: "::1", port: 1))
-        control.begin(at: Clock.now(), stop: .distantFuture)
-        control.setResolved([six, four])
-        #expect(control.peers == [six, four])
-        control.accepted(four)
-        #expect(control.peers == [four])
-        control.setResolved([six])
-        #expect(control.peers == [six])
-        control.setResolved([six, four])
-        #expect(control.peers == [four])
-        loop.detachAll()
+    @Test func `fresh evidence is seen by the next look, however soon that is`() {
+        let ground = Ground()
+        ground.look()
+        ground.pass(.milliseconds(3))
+        ground.evidence.droppedLate = 1
+        ground.look()
+        #expect(!ground.health.reasons.isEmpty)
+    }
+
+    @Test func `frequent looks do not shorten the window`() {
+        let ground = Ground()
+        ground.evidence.arrivals = 100
+        ground.look()
+        for _ in 0..<90 {
+            ground.pass(.milliseconds(100))
+            ground.evidence.noticedLate += 1
+            ground.evidence.arrivals += 98
+            ground.look()
+        }
+        // 90 of 8 820: more than a hundredth, but only over all of the window.
+        #expect(!ground.health.reasons.isEmpty)
+        #expect(ground.health.reasons.first?.hasPrefix("90 of 8820") == true)
+    }
+
+    @Test func `the time of doubt is counted to the scrape`() {
+        let ground = Ground()
+        ground.look()
+        #expect(ground.health.degradedTime(by: ground.now) == .zero)
+        ground.evidence.stalls = 1
+        ground.look()
+        ground.health.scraped(began: ground.now)
+        let middle = ground.now + .milliseconds(1_500)
+        #expect(ground.health.degradedTime(by: middle) == .milliseconds(1_500))
+        ground.pass(seconds: 80)
+        #expect(ground.health.degradedTime(by: ground.now) == .seconds(70))
+        ground.pass(seconds: 10)
+        #expect(ground.health.degradedTime(by: ground.now) == .seconds(70))
     }
 }

@@ -133,19 +133,6 @@ import Transport
         #expect(cell.ok.response.snapshot().sum - before == 7_000_000)
     }
 
-    @Test func `nothing waits in the kernel for a load that waits for it`() {
-        let simulation = Simulation(.test(perSecond: 100) { $0.limits.connections = 1 }) { _ in
-            .milliseconds(25)
-        }
-        simulation.onStep = { simulation in
-            let runner = simulation.runners[0]
-            #expect(
-                runner.toleratesLateReceive == (runner.inFlight == 0 || runner.obstacle == nil))
-        }
-        simulation.run(for: .seconds(1))
-        #expect(simulation.sent == 40)
-    }
-
     @Test func `the gauges show each state's connections`() {
         let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
         simulation.targets[0].connections.connecting = 1

@@ -138,7 +138,7 @@ import Transport
     @Test func `a load that has stopped asks for no further turn`() {
         let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
         simulation.run(for: .seconds(1))
-        simulation.runners[0].stop(at: simulation.now, now: simulation.now)
+        simulation.runners[0].stop(at: simulation.now)
         #expect(simulation.runners[0].wake == .distantFuture)
     }
 }

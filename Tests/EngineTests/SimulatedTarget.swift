@@ -2,26 +2,50 @@ import Reactor
 import Time
 import Transport
 
-/// A target in virtual time: each request ends after what `serviceTime` says, at most `connections` at once.
+/// A target in virtual time: each request ends after what `serviceTime` says, at most `connectionLimit` at once. One
+/// that takes no time, as a refused connect does, has ended before `start` returns.
 final class SimulatedTarget: HTTPTransport {
     let connectionLimit: Int
     let serviceTime: (Instant) -> Nanoseconds
     let outcome: (Instant) -> Outcome
+    /// The shortest time between two new connections.
+    var openingInterval = Nanoseconds.zero
     private(set) var starts: [Instant] = []
+    /// How often a start was asked for without leave to open a connection, and in vain.
+    private(set) var refusedOpenings = 0
+    private let completions: CompletionQueue
     private var running: [Completion] = []
+    /// Connections opened in all.
+    private(set) var opened = 0
+    private var open = 0
+    private var nextOpening = Instant.distantPast
+    private(set) var isCanceled = false
 
     init(
-        connections: Int, outcome: @escaping (Instant) -> Outcome,
+        connections: Int, completions: CompletionQueue, outcome: @escaping (Instant) -> Outcome,
         serviceTime: @escaping (Instant) -> Nanoseconds
     ) {
         connectionLimit = connections
+        self.completions = completions
         self.outcome = outcome
         self.serviceTime = serviceTime
     }
 
-    func start(intended: Instant, now: Instant, mayOpen: Bool) -> StartResult {
-        guard running.count < connectionLimit else {
-            return .held(by: .connections, until: .distantFuture)
+    func start(
+        intended: Instant, now: Instant, mayOpen: Bool, receivesLate: Bool
+    ) -> StartResult {
+        if running.count == open {
+            guard open < connectionLimit else {
+                return .held(by: .connections, until: .distantFuture)
+            }
+            guard mayOpen else {
+                refusedOpenings += 1
+                return .wantsConnection
+            }
+            guard nextOpening <= now else { return .held(by: .connectRate, until: nextOpening) }
+            nextOpening = now + openingInterval
+            open += 1
+            opened += 1
         }
         var completion = Completion()
         completion.intendedStart = intended
@@ -31,26 +55,45 @@ final class SimulatedTarget: HTTPTransport {
         completion.firstByte = completion.end
         completion.outcome = outcome(now)
         completion.status = completion.outcome == .ok ? 200 : 0
-        running.append(completion)
         starts.append(now)
+        if completion.end == now { end(completion) } else { running.append(completion) }
         return .started(at: now)
+    }
+
+    /// A failure takes its connection with it.
+    private func end(_ completion: Completion) {
+        if completion.outcome != .ok { open -= 1 }
+        completions.append(completion)
     }
 
     var nextEnd: Instant { running.map(\.end).min() ?? .distantFuture }
 
-    /// Requests that have ended by now, earliest first.
-    func takeEnded(by now: Instant) -> [Completion] {
-        let ended = running.filter { $0.end <= now }.sorted { $0.end < $1.end }
-        running.removeAll { $0.end <= now }
-        return ended
+    /// Ends what is over by now, earliest first.
+    func deliver(by now: Instant, afterEach: (Instant) -> Void) {
+        while let first = running.indices.min(by: { running[$0].end < running[$1].end }),
+            running[first].end <= now
+        {
+            end(running.remove(at: first))
+            afterEach(now)
+        }
+    }
+
+    func cancelAll(now: Instant) {
+        isCanceled = true
+        let all = running
+        running = []
+        for var completion in all {
+            completion.outcome = .canceled
+            completion.status = 0
+            completion.end = now
+            end(completion)
+        }
     }
 
     func expire(now: Instant) {}
     var nextDeadline: Instant { .distantFuture }
-    func cancelAll(now: Instant) { running = [] }
     func setPeers(_ peers: [SocketAddress]) {}
     func setRequest(_ request: HTTPRequest) {}
     var connections = ConnectionCounts()
-    var toleratesLateReceive: Bool { true }
     func describe(_ completion: Completion) -> String { "simulated" }
 }

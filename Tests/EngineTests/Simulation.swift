@@ -11,17 +11,25 @@ import Transport
 final class Simulation {
     let plan: LoadPlan
     let cells: [LoadCell]
+    let workerCells: [WorkerCell]
     /// One per worker, with its share of the connections.
     let targets: [SimulatedTarget]
+    let grounds: [SimulatedGround]
     private(set) var runners: [LoadRunner] = []
+    private(set) var workers: [Worker<SimulatedGround>] = []
+    /// How many workers have said that nothing is in flight any more.
+    private(set) var drained = 0
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     let base = Instant(nanoseconds: 1_000_000_000)
-    /// The worker does not run in here: its own stall.
+    /// No worker runs in here: their own stalls.
     var stalls: [ClosedRange<Instant>] = []
+    /// After each turn of a worker.
     var onStep: (Simulation) -> Void = { _ in }
+    /// When nothing more is intended; another thread may bring it forward.
+    private(set) var end = Instant.distantFuture
 
     init(
-        _ settings: LoadSettings, workers: WorkerCount = .exactly(1),
+        _ settings: LoadSettings, workers count: WorkerCount = .exactly(1),
         requestsMax: UInt64 = .max,
         outcome: @escaping (Instant) -> Outcome = { _ in .ok },
         onFailure: @escaping (Outcome, String) -> Void = { _, _ in },
@@ -29,45 +37,68 @@ final class Simulation {
     ) {
         var configuration = Configuration()
         configuration.loads = [settings]
-        configuration.workers = workers
+        configuration.workers = count
         plan = GeneratorPlan(configuration, cores: 4).loads[0]
-        let bounds = LoadBounds(added: settings.buckets)
-        cells = plan.workers.map { _ in LoadCell(bounds: bounds) }
-        let plan = plan
+        let (plan, base) = (plan, base)
+        cells = plan.workers.map { _ in LoadCell(bounds: LoadBounds(added: settings.buckets)) }
+        workerCells = plan.workers.map { _ in WorkerCell() }
+        let grounds = plan.workers.map { _ in SimulatedGround(time: base) }
+        self.grounds = grounds
         targets = plan.workers.indices.map { index in
             SimulatedTarget(
-                connections: plan.transportOptions(index: index).connections, outcome: outcome,
+                connections: plan.transportOptions(index: index).connections,
+                completions: grounds[index].completions, outcome: outcome,
                 serviceTime: serviceTime)
         }
         for index in plan.workers.indices {
-            runners.append(
-                LoadRunner(
-                    plan: plan, index: index, requestsMax: requestsMax, cell: cells[index],
-                    transport: targets[index], onFailure: onFailure))
+            grounds[index].target = targets[index]
+            let runner = LoadRunner(
+                plan: plan, index: index, requestsMax: requestsMax, cell: cells[index],
+                transport: targets[index], onFailure: onFailure)
+            runners.append(runner)
+            workers.append(
+                Worker(ground: grounds[index], cell: workerCells[index], runners: [runner]) {
+                    [unowned self] in drained += 1
+                })
         }
     }
 
+    /// What the main thread does for a stop: no worker has started anything beyond the instant.
+    func stop(at instant: Instant) {
+        end = min(end, instant)
+        for ground in grounds { ground.send(.stop(at: instant)) }
+    }
+
+    func cancel() { for ground in grounds { ground.send(.cancel) } }
+
     /// Runs to the last end of what was started within `duration`.
     func run(for duration: Nanoseconds) {
+        end = min(end, base + duration)
         for runner in runners { runner.begin(at: base, stop: base + duration) }
-        var steps = 0
-        while !runners.allSatisfy(\.isDrained) {
-            steps += 1
-            guard steps < 1_000_000 else {
+        var deadlines = workers.map { $0.work($0.takeIn) }
+        var turns = 0
+        while drained < workers.count {
+            turns += 1
+            guard turns < 1_000_000 else {
                 Issue.record("the simulation does not get on")
                 return
             }
-            let nextEnd = targets.map(\.nextEnd).min() ?? .distantFuture
-            let wake = runners.reduce(nextEnd) { min($0, $1.wake) }
-            precondition(wake != .distantFuture, "the simulation stands still")
-            now = max(now, wake)
+            // Whose turn comes next.
+            let wakes = workers.indices.map {
+                max(min(deadlines[$0], grounds[$0].nextEvent), grounds[$0].time)
+            }
+            let index = wakes.indices.min { wakes[$0] < wakes[$1] } ?? 0
+            precondition(wakes[index] != .distantFuture, "the simulation stands still")
+            now = max(now, wakes[index])
             if let stall = stalls.first(where: { $0.contains(now) }) {
                 now = stall.upperBound + .nanoseconds(1)
             }
-            for (runner, target) in zip(runners, targets) {
-                for completion in target.takeEnded(by: now) { runner.ended(completion) }
-                if runner.wake <= now { _ = runner.startDue(now: now, mayOpen: true) }
-            }
+            let (worker, ground) = (workers[index], grounds[index])
+            ground.sleep(until: deadlines[index], now: now)
+            targets[index].deliver(by: ground.time, afterEach: worker.takeIn)
+            worker.rested()
+            deadlines[index] = worker.work(worker.takeIn)
+            now = max(now, ground.time)
             onStep(self)
         }
     }

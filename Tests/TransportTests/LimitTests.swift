@@ -212,27 +212,4 @@ struct LimitTests {
             #expect(one.status == 413)
         }
     }
-
-    @Test func `answers may wait only where stamps tell their time`() throws {
-        let large = "HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n"
-        try withServer({ connection throws(Hangup) in
-            try connection.readRequest()
-            try connection.send(large)
-            try connection.send([UInt8](repeating: 0x61, count: 20_000))
-            try connection.serve(plainAnswer)
-        }) { server in
-            let harness = try TransportHarness(.direct, port: server.port)
-            #expect(harness.transport.toleratesLateReceive)
-            try harness.mustStart()
-            #expect(!harness.transport.toleratesLateReceive, "it connects")
-            _ = try harness.run(until: 1)
-            #expect(!harness.transport.toleratesLateReceive, "its answers are large")
-            _ = try harness.exchange()
-            #expect(harness.transport.toleratesLateReceive)
-            for kind in [TransportKind.directTLS, .curl, .curlTLS] {
-                let other = try TransportHarness(kind, port: server.port)
-                #expect(!other.transport.toleratesLateReceive)
-            }
-        }
-    }
 }

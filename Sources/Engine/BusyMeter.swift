@@ -1,0 +1,33 @@
+import Time
+
+/// Whether a worker keeps up, from how much of its time it slept. One that hardly sleeps comes late to every answer:
+/// its connections are "in use" because nobody reads, and what it says of its target is its own delay.
+struct BusyMeter {
+    /// Long enough that one batch of work does not fill it, short beside the second that `limits.late` usually is.
+    static let window = Nanoseconds.milliseconds(100)
+    /// A worker that sleeps less than this share of a window is saturated, or kept from running.
+    private static let sleepMin = 0.05
+
+    private var windowStart: Instant
+    private var sleptBefore: Nanoseconds
+    /// Whether it was so in the last whole window.
+    private(set) var isSaturated = false
+    /// The time of all such windows.
+    private(set) var saturated = Nanoseconds.zero
+
+    /// - Parameter slept: how long the thread has slept in all.
+    init(start: Instant, slept: Nanoseconds) {
+        windowStart = start
+        sleptBefore = slept
+    }
+
+    /// Closes the window if it is over.
+    mutating func look(at now: Instant, slept: Nanoseconds) {
+        let length = now - windowStart
+        guard length >= Self.window else { return }
+        isSaturated = (slept - sleptBefore).seconds < Self.sleepMin * length.seconds
+        if isSaturated { saturated = saturated + length }
+        windowStart = now
+        sleptBefore = slept
+    }
+}

@@ -1,0 +1,9 @@
+import Measure
+
+/// What one worker tells of itself: it writes, the main thread reads.
+final class WorkerCell: Sendable {
+    /// How long it could not keep up (`BusyMeter.saturated`), in nanoseconds.
+    let saturated = Gauge()
+    /// The kernel's number of its thread; 0 before it runs.
+    let thread = Gauge()
+}

@@ -1,0 +1,115 @@
+import Config
+import Measure
+import Reactor
+import Testing
+import Time
+
+@testable import Engine
+@testable import Transport
+
+/// What the main thread makes of what was counted.
+@Suite struct ReportTests {
+    /// A generator whose counters only the test moves, on a machine without control groups.
+    private static func generator(
+        _ loop: EventLoop, _ load: LoadSettings = .test(perSecond: 100),
+        options change: (inout Generator.Options) -> Void = { _ in },
+        onEvent: @escaping (GeneratorEvent) -> Void = { _ in }
+    ) throws -> Generator {
+        var configuration = Configuration()
+        configuration.loads = [load]
+        var options = Generator.Options()
+        options.root = "/nowhere"
+        change(&options)
+        return try Generator(
+            configuration, options: options, loop: loop, onEvent: onEvent, onDrained: {})
+    }
+
+    @Test func `a report adds up what workers, hops and tries counted`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(loop)
+        let (control, report) = (generator.controls[0], Report(generator))
+        let cell = control.cells[0]
+        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
+        #expect(!control.recordTry(111, address))
+        #expect(control.isNewGateFailure)
+        #expect(!control.recordTry(111, address))
+        #expect(!control.isNewGateFailure)
+        #expect(control.recordTry(0, address))
+        let start = Clock.now() - .seconds(10)
+        control.begin(at: start, stop: start + .seconds(2))
+        cell.hops.add(3)
+        cell.sent.add(203)
+        cell.connects.add(at: Int(Outcome.ok.rawValue))
+        cell.connecting.set(1)
+        cell.idle.set(2)
+        cell.active.set(3)
+        // One code is expected and shown from the start, 19 more have room.
+        for code in UInt16(200)..<230 { cell.statuses.add(code) }
+        report.refresh()
+        let load = report.loads[0]
+        #expect(load.intended == 203)
+        #expect(load.elapsed == .seconds(2))
+        #expect(load.targetRate == 0)
+        #expect(load.backlog == 0)
+        #expect(load.connects[Int(Outcome.ok.rawValue)] == 2)
+        #expect(load.connects[Int(Outcome.refused.rawValue)] == 2)
+        #expect(load.trialConnects[Int(Outcome.ok.rawValue)] == 1)
+        #expect(load.statuses.filter { $0.code != 0 }.count == Report.statusMax)
+        #expect(load.statuses.reduce(0) { $0 + $1.count } == 30)
+        #expect(load.connections.connecting == 1)
+        #expect(load.connections.idle == 2)
+        #expect(load.connections.active == 3)
+        loop.detachAll()
+    }
+
+    @Test func `no more is intended than the number that was asked for`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(loop) { $0.requestsMax = 42 }
+        let start = Clock.now() - .seconds(10)
+        generator.controls[0].begin(at: start, stop: .distantFuture)
+        let report = Report(generator)
+        #expect(report.loads[0].intended == 42)
+        loop.detachAll()
+    }
+
+    @Test func `only a name that is gone takes its addresses away`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(
+            loop, .test(perSecond: 1) { $0.target.host = "one.test" })
+        let control = generator.controls[0]
+        let address = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
+        func answer(_ result: Result<[SocketAddress], Resolver.Failure>) {
+            let query = Resolver.Query(host: "one.test", port: 1)
+            generator.lookedUp(
+                control, Resolver.Answer(query: query, result: result, duration: .milliseconds(1)))
+        }
+        control.begin(at: Clock.now(), stop: .distantFuture)
+        answer(.success([address]))
+        #expect(control.peers == [address])
+        answer(.failure(Resolver.Failure(reason: "try again", isFinal: false)))
+        #expect(control.peers == [address])
+        answer(.failure(Resolver.Failure(reason: "no such name", isFinal: true)))
+        #expect(control.peers.isEmpty)
+        #expect(control.dnsPhase.snapshot().count == 3)
+        loop.detachAll()
+    }
+
+    @Test func `connections go to the family that answered, or to the only one there is`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(
+            loop, .test(perSecond: 1) { $0.target.host = "two.test" })
+        let control = generator.controls[0]
+        let four = try #require(SocketAddress(ip: "127.0.0.1", port: 1))
+        let six = try #require(SocketAddress(ip: "::1", port: 1))
+        control.begin(at: Clock.now(), stop: .distantFuture)
+        control.setResolved([six, four])
+        #expect(control.peers == [six, four])
+        control.accepted(four)
+        #expect(control.peers == [four])
+        control.setResolved([six])
+        #expect(control.peers == [six])
+        control.setResolved([six, four])
+        #expect(control.peers == [four])
+        loop.detachAll()
+    }
+}
