@@ -36,7 +36,7 @@ package enum StartResult: Equatable, Sendable {
     case started(at: Instant)
     /// - Parameter until: when it is worth another try, if that is known.
     case held(by: Obstacle, until: Instant)
-    /// Only a new connection would do, and none may be opened yet.
+    /// No idle connection will do, and an answer that may wait uncollected could free one.
     case wantsConnection
 }
 
