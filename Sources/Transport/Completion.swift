@@ -35,6 +35,7 @@ package enum FailureDetail: Hashable, Sendable {
     case none
     case system(errno: Int32)
     case curl(code: UInt32)
+    case openSSL(code: UInt32)
     case malformed(UInt8)
     case closedEarly
 }

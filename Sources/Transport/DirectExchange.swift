@@ -4,6 +4,28 @@ import HTTP1
 import Reactor
 import Time
 
+/// What a write on a connection brought.
+enum Written {
+    /// So many were taken; 0 when it would block.
+    case bytes(Int)
+    /// TLS must read before it can write on.
+    case needsInput
+    case failed(errno: Int32)
+    /// TLS itself failed.
+    case broken(FailureDetail)
+}
+
+/// What a read on a connection brought.
+enum Received {
+    case bytes(Int)
+    case wouldBlock
+    /// TLS must write before it can read on.
+    case needsOutput
+    case end
+    case failed(errno: Int32)
+    case broken(FailureDetail)
+}
+
 /// A request that a socket did not take whole. It keeps the very bytes it began with: OpenSSL insists on that.
 struct UnsentRequest {
     let bytes: [UInt8]
@@ -25,9 +47,14 @@ extension DirectTransport {
             guard count < bytes.count else { return }
             table[slot].isSending = true
             unsent[slot] = UnsentRequest(bytes: bytes, offset: count)
+        case .needsInput:
+            table[slot].isCrossed = true
+            table[slot].isSending = true
+            unsent[slot] = UnsentRequest(bytes: bytes, offset: 0)
         case .failed(let code):
             table[slot].request.detail = .system(errno: code)
             finish(slot, .ofTransfer(errno: code), at: Clock.now())
+        case .broken(let detail): broken(slot, detail)
         }
     }
 
@@ -40,7 +67,8 @@ extension DirectTransport {
             table[slot].isSending = !isDone
             unsent[slot] =
                 isDone ? nil : UnsentRequest(bytes: rest.bytes, offset: rest.offset + count)
-        case .failed:
+        case .needsInput: table[slot].isCrossed = true
+        case .failed, .broken:
             // The answer may already be here, and says more than the failed write.
             table[slot].isSending = false
             unsent[slot] = nil
@@ -48,15 +76,8 @@ extension DirectTransport {
         }
     }
 
-    private enum Written {
-        case bytes(Int)
-        case failed(errno: Int32)
-    }
-
     private func write(_ slot: Int, _ bytes: [UInt8], from start: Int) -> Written {
-        if let channel = table[slot].channel {
-            return channel.send(bytes, from: start).map { .bytes($0) } ?? .failed(errno: ECONNRESET)
-        }
+        if let channel = table[slot].channel { return channel.send(bytes, from: start) }
         while true {
             let count = unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.send(
@@ -85,16 +106,20 @@ extension DirectTransport {
                 let isDrained = table[slot].channel == nil && count < ReceiveBuffer.capacity
                 if isDrained, !untilEnd { return }
             case .wouldBlock: return
+            case .needsOutput:
+                table[slot].isCrossed = true
+                return
             case .end: return ended(slot)
             case .failed(errno: 0): return closedEarly(slot)
             case .failed(let code):
                 table[slot].request.detail = .system(errno: code)
                 return finish(slot, .ofTransfer(errno: code), at: Clock.now())
+            case .broken(let detail): return broken(slot, detail)
             }
         }
     }
 
-    private func read(_ slot: Int, _ stamp: inout Int64) -> Socket.Received {
+    private func read(_ slot: Int, _ stamp: inout Int64) -> Received {
         let buffer = unsafe context.receiveBuffer.bytes
         if let channel = table[slot].channel {
             return unsafe channel.receive(into: buffer, capacity: ReceiveBuffer.capacity)
@@ -204,6 +229,10 @@ extension DirectTransport {
     /// Whatever arrives on an idle connection ends it, except a TLS record without data (a session ticket).
     func receiveIdle(_ slot: Int) {
         var stamp: Int64 = 0
-        if read(slot, &stamp) != .wouldBlock { close(slot) }
+        switch read(slot, &stamp) {
+        case .wouldBlock: break
+        case .needsOutput: table[slot].isCrossed = true
+        case .bytes, .end, .failed, .broken: close(slot)
+        }
     }
 }

@@ -162,10 +162,12 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         case .connecting:
             guard readiness.has(.output) || readiness.has(.failed) else { return }
             connectEnded(slot)
-        case .active, .idle:
-            if readiness.has(.output), table[slot].isSending { sendRest(slot) }
+        case .active, .idle: break
         }
-        guard readiness.has(.readable) else { return }
+        let isCrossed = table[slot].isCrossed
+        table[slot].isCrossed = false
+        if table[slot].isSending, isCrossed || readiness.has(.output) { sendRest(slot) }
+        guard isCrossed || readiness.has(.readable) else { return }
         let isOver = readiness.has(.over)
         switch table[slot].state {
         case .active:
@@ -290,6 +292,13 @@ extension DirectTransport {
         }
     }
 
+    /// TLS itself failed on a connection that was up: a record that nobody can read, or an alert.
+    func broken(_ slot: Int, _ detail: FailureDetail) {
+        if case .curl = detail, let channel = table[slot].channel { failureText = channel.curlText }
+        table[slot].request.detail = detail
+        finish(slot, .tls, at: Clock.now())
+    }
+
     /// The handshake of a slot began; its channel must be closed with the slot.
     func handshakeBegan(_ slot: Int, _ channel: TLSChannel) { table[slot].channel = channel }
 
@@ -300,6 +309,8 @@ extension DirectTransport {
         case .system(let errno):
             return "\(completion.outcome.name)\(peer): \(SystemError.text(of: errno))"
         case .curl: return "\(completion.outcome.name): \(failureText)"
+        case .openSSL(let code):
+            return "\(completion.outcome.name)\(peer): \(TLSChannel.text(of: code))"
         case .malformed(let code):
             let failure = ResponseParser.Failure(rawValue: code).map { "\($0)" } ?? "unknown"
             return "protocol\(peer): the answer is not valid HTTP/1.1 (\(failure))"
