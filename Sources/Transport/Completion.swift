@@ -38,6 +38,7 @@ package enum FailureDetail: Hashable, Sendable {
     case openSSL(code: UInt32)
     case malformed(UInt8)
     case closedEarly
+    case cameBefore
 }
 
 /// The ended requests of one worker's loads, in order, until the worker takes them. Grows to the largest burst once.

@@ -140,6 +140,10 @@ extension DirectTransport {
     ) {
         table[slot].request.bytesReceived += bytes.count
         if table[slot].request.firstByte == .distantPast {
+            if cameBefore(slot, stamp, now) {
+                table[slot].request.detail = .cameBefore
+                return finish(slot, .protocolError, at: Clock.now())
+            }
             table[slot].request.firstByte = max(now, table[slot].request.sendStart)
         }
         let (state, left) = unsafe parse(slot, bytes)
@@ -189,20 +193,32 @@ extension DirectTransport {
         return (state, left)
     }
 
+    /// Whether bytes were here before the request went out, and so are no answer to it. Only a stamp tells.
+    private func cameBefore(_ slot: Int, _ stamp: Int64, _ now: Instant) -> Bool {
+        guard stamp > 0 else { return false }
+        let arrival = Instant(nanoseconds: stamp + context.wallOffset(at: now))
+        let sent = table[slot].request.sendStart
+        // After a step of the wall clock nobody knows.
+        return arrival + TransportContext.stampNoise < sent && context.lastStep < sent
+    }
+
     /// The kernel's stamp of the last segment where there is one, else our clock.
     private func endOfAnswer(_ slot: Int, _ stamp: Int64, _ now: Instant) -> Instant {
         guard stamp > 0 else { return Clock.now() }
         table[slot].request.stamped = true
         let end = Instant(nanoseconds: stamp + context.wallOffset(at: now))
         let latest = end > now ? min(end, Clock.now()) : end
-        return max(latest, table[slot].request.actualStart)
+        return max(latest, table[slot].request.sendStart)
     }
 
     private func complete(_ slot: Int, at end: Instant, leftOver: Int) {
         let connection = table[slot].parser
         table[slot].request.firstByte = min(table[slot].request.firstByte, end)
         lastAnswerBytes = table[slot].request.bytesReceived
-        if end > deadline(of: slot) { return finish(slot, .timeout, at: end) }
+        // Our own clock tells when we looked, not when the answer came.
+        if table[slot].request.stamped, end > deadline(of: slot) {
+            return finish(slot, .timeout, at: end)
+        }
         let isReusable =
             connection.keepsAlive && leftOver == 0 && !table[slot].isSending
             && table[slot].peer >= 0

@@ -187,9 +187,19 @@ package final class DirectTransport: HTTPTransport, EventHandler {
                 receive(slot, now: now, untilEnd: false)
                 if ages.oldest != slot || table[slot].generation != generation { continue }
             }
-            let isUp = table[slot].state == .active
-            finish(slot, isUp ? .timeout : .connectTimeout, at: now)
+            endLate(slot, at: now)
         }
+    }
+
+    /// Ends a request whose time is over. What its connect came to by now says more than that it was not looked at.
+    private func endLate(_ slot: Int, at now: Instant) {
+        let isDecided = table[slot].state == .connecting && Socket.hasOutput(table[slot].descriptor)
+        if isDecided, case let code = Socket.connectError(table[slot].descriptor), code != 0 {
+            table[slot].request.detail = .system(errno: code)
+            return finish(slot, .ofConnect(errno: code), at: now)
+        }
+        let isUp = table[slot].state == .active || isDecided
+        finish(slot, isUp ? .timeout : .connectTimeout, at: now)
     }
 
     package var nextDeadline: Instant {
@@ -314,6 +324,8 @@ extension DirectTransport {
         case .malformed(let code):
             let failure = ResponseParser.Failure(rawValue: code).map { "\($0)" } ?? "unknown"
             return "protocol\(peer): the answer is not valid HTTP/1.1 (\(failure))"
+        case .cameBefore:
+            return "protocol\(peer): bytes came before the request was sent"
         case .closedEarly:
             return "\(completion.outcome.name)\(peer): the connection was closed before the "
                 + (completion.firstByte == .distantPast ? "answer's first byte" : "answer's end")

@@ -7,7 +7,7 @@ import Time
 
 @testable import Transport
 
-/// TLS on a connection that is up: records that nobody can read, reads that must write first, and writes that must read.
+/// TLS on a connection that is up: records that nobody can read, reads that must write first, writes that must read.
 struct TLSChannelTests {
     /// The answers before the record are whole ones, and part of one.
     @Test(arguments: [0, 1, 2], ["", "HTTP/1.1 200 OK\r\nContent-Le"])
