@@ -54,6 +54,37 @@ struct TLSChannelTests {
         }
     }
 
+    /// OpenSSL reads ahead as much as its buffer takes. Where an answer ends just with that, what follows is still the
+    /// kernel's, and no event will tell of it.
+    @Test func `bytes behind a large answer close its connection, wherever OpenSSL's buffer ends`()
+        throws
+    {
+        let sizes = Array(stride(from: 8_300, through: 8_370, by: 5))
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nEND")
+            try connection.readRequest()
+            // Three records of this size: two are the answer.
+            let size = sizes[connection.number]
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: \(2 * size - 42)\r\n\r\n"
+            precondition(head.utf8.count == 42)
+            let body = [UInt8](repeating: 0x61, count: 3 * size - head.utf8.count - 3)
+            try connection.send(Array(head.utf8) + body + Array("END".utf8))
+            try connection.hang()
+        }) { server in
+            let name = "r\(server.port).ballast.test"
+            let harness = try TransportHarness(.directTLS, port: server.port, name: name)
+            for size in sizes {
+                let first = try harness.exchange()
+                #expect(first.outcome == .ok)
+                try #require(first.opened, "at \(size)")
+                let second = try harness.exchange()
+                #expect(second.outcome == .ok)
+                #expect(!second.opened)
+            }
+        }
+    }
+
     /// An idle TLS 1.2 connection that OpenSSL serves, and that will negotiate anew with its next read or write.
     private static func withRenegotiation(
         _ body: (HostileServer, TransportHarness, DirectTransport, OpaquePointer) throws -> Void
