@@ -64,6 +64,12 @@ package enum Socket {
         return unsafe poll(&entry, 1, 0) == 1
     }
 
+    /// Whether a socket takes bytes, or its connect has ended.
+    package static func hasOutput(_ socket: Int32) -> Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&entry, 1, 0) == 1
+    }
+
     /// Where a socket is bound.
     package static func localAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()

@@ -35,8 +35,10 @@ package enum FailureDetail: Hashable, Sendable {
     case none
     case system(errno: Int32)
     case curl(code: UInt32)
+    case openSSL(code: UInt32)
     case malformed(UInt8)
     case closedEarly
+    case cameBefore
 }
 
 /// The ended requests of one worker's loads, in order, until the worker takes them. Grows to the largest burst once.

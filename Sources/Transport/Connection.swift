@@ -13,6 +13,8 @@ struct Connection {
     var descriptor: Int32 = -1
     /// The index of its address; -1 once that address is no longer the target's.
     var peer: Int32 = -1
+    /// Whether TLS waits for input to write on, or for output to read on: then any readiness is worth both.
+    var isCrossed = false
     /// Whether part of the request still waits in `DirectTransport.unsent`.
     var isSending = false
     /// Whether an unfinished head waits in `DirectTransport.stashes`.

@@ -4,6 +4,28 @@ import HTTP1
 import Reactor
 import Time
 
+/// What a write on a connection brought.
+enum Written {
+    /// So many were taken; 0 when it would block.
+    case bytes(Int)
+    /// TLS must read before it can write on.
+    case needsInput
+    case failed(errno: Int32)
+    /// TLS itself failed.
+    case broken(FailureDetail)
+}
+
+/// What a read on a connection brought.
+enum Received {
+    case bytes(Int)
+    case wouldBlock
+    /// TLS must write before it can read on.
+    case needsOutput
+    case end
+    case failed(errno: Int32)
+    case broken(FailureDetail)
+}
+
 /// A request that a socket did not take whole. It keeps the very bytes it began with: OpenSSL insists on that.
 struct UnsentRequest {
     let bytes: [UInt8]
@@ -25,9 +47,14 @@ extension DirectTransport {
             guard count < bytes.count else { return }
             table[slot].isSending = true
             unsent[slot] = UnsentRequest(bytes: bytes, offset: count)
+        case .needsInput:
+            table[slot].isCrossed = true
+            table[slot].isSending = true
+            unsent[slot] = UnsentRequest(bytes: bytes, offset: 0)
         case .failed(let code):
             table[slot].request.detail = .system(errno: code)
             finish(slot, .ofTransfer(errno: code), at: Clock.now())
+        case .broken(let detail): broken(slot, detail)
         }
     }
 
@@ -40,7 +67,8 @@ extension DirectTransport {
             table[slot].isSending = !isDone
             unsent[slot] =
                 isDone ? nil : UnsentRequest(bytes: rest.bytes, offset: rest.offset + count)
-        case .failed:
+        case .needsInput: table[slot].isCrossed = true
+        case .failed, .broken:
             // The answer may already be here, and says more than the failed write.
             table[slot].isSending = false
             unsent[slot] = nil
@@ -48,15 +76,8 @@ extension DirectTransport {
         }
     }
 
-    private enum Written {
-        case bytes(Int)
-        case failed(errno: Int32)
-    }
-
     private func write(_ slot: Int, _ bytes: [UInt8], from start: Int) -> Written {
-        if let channel = table[slot].channel {
-            return channel.send(bytes, from: start).map { .bytes($0) } ?? .failed(errno: ECONNRESET)
-        }
+        if let channel = table[slot].channel { return channel.send(bytes, from: start) }
         while true {
             let count = unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.send(
@@ -85,16 +106,20 @@ extension DirectTransport {
                 let isDrained = table[slot].channel == nil && count < ReceiveBuffer.capacity
                 if isDrained, !untilEnd { return }
             case .wouldBlock: return
+            case .needsOutput:
+                table[slot].isCrossed = true
+                return
             case .end: return ended(slot)
             case .failed(errno: 0): return closedEarly(slot)
             case .failed(let code):
                 table[slot].request.detail = .system(errno: code)
                 return finish(slot, .ofTransfer(errno: code), at: Clock.now())
+            case .broken(let detail): return broken(slot, detail)
             }
         }
     }
 
-    private func read(_ slot: Int, _ stamp: inout Int64) -> Socket.Received {
+    private func read(_ slot: Int, _ stamp: inout Int64) -> Received {
         let buffer = unsafe context.receiveBuffer.bytes
         if let channel = table[slot].channel {
             return unsafe channel.receive(into: buffer, capacity: ReceiveBuffer.capacity)
@@ -115,6 +140,10 @@ extension DirectTransport {
     ) {
         table[slot].request.bytesReceived += bytes.count
         if table[slot].request.firstByte == .distantPast {
+            if cameBefore(slot, stamp, now) {
+                table[slot].request.detail = .cameBefore
+                return finish(slot, .protocolError, at: Clock.now())
+            }
             table[slot].request.firstByte = max(now, table[slot].request.sendStart)
         }
         let (state, left) = unsafe parse(slot, bytes)
@@ -164,20 +193,32 @@ extension DirectTransport {
         return (state, left)
     }
 
+    /// Whether bytes were here before the request went out, and so are no answer to it. Only a stamp tells.
+    private func cameBefore(_ slot: Int, _ stamp: Int64, _ now: Instant) -> Bool {
+        guard stamp > 0 else { return false }
+        let arrival = Instant(nanoseconds: stamp + context.wallOffset(at: now))
+        let sent = table[slot].request.sendStart
+        // After a step of the wall clock nobody knows.
+        return arrival + TransportContext.stampNoise < sent && context.lastStep < sent
+    }
+
     /// The kernel's stamp of the last segment where there is one, else our clock.
     private func endOfAnswer(_ slot: Int, _ stamp: Int64, _ now: Instant) -> Instant {
         guard stamp > 0 else { return Clock.now() }
         table[slot].request.stamped = true
         let end = Instant(nanoseconds: stamp + context.wallOffset(at: now))
         let latest = end > now ? min(end, Clock.now()) : end
-        return max(latest, table[slot].request.actualStart)
+        return max(latest, table[slot].request.sendStart)
     }
 
     private func complete(_ slot: Int, at end: Instant, leftOver: Int) {
         let connection = table[slot].parser
         table[slot].request.firstByte = min(table[slot].request.firstByte, end)
         lastAnswerBytes = table[slot].request.bytesReceived
-        if end > deadline(of: slot) { return finish(slot, .timeout, at: end) }
+        // Our own clock tells when we looked, not when the answer came.
+        if table[slot].request.stamped, end > deadline(of: slot) {
+            return finish(slot, .timeout, at: end)
+        }
         let isReusable =
             connection.keepsAlive && leftOver == 0 && !table[slot].isSending
             && table[slot].peer >= 0
@@ -204,6 +245,10 @@ extension DirectTransport {
     /// Whatever arrives on an idle connection ends it, except a TLS record without data (a session ticket).
     func receiveIdle(_ slot: Int) {
         var stamp: Int64 = 0
-        if read(slot, &stamp) != .wouldBlock { close(slot) }
+        switch read(slot, &stamp) {
+        case .wouldBlock: break
+        case .needsOutput: table[slot].isCrossed = true
+        case .bytes, .end, .failed, .broken: close(slot)
+        }
     }
 }

@@ -20,11 +20,9 @@ package final class DirectTransport: HTTPTransport, EventHandler {
 
     private(set) var requestBytes: [UInt8]
     private(set) var sendsHEAD: Bool
-    private var peers = PeerTable()
+    private var peers: PeerTable
 
     private var freeSlots: [Int32]
-    /// Last in, first out: the connection used last has the warmest caches.
-    private var idleSlots: [Int32] = []
     private(set) var ages: AgeList
     private var connecting = 0
     private var nextHandshake = Instant.distantPast
@@ -46,7 +44,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         sendsHEAD = request.isHEAD
         table = ConnectionTable(count: options.connections)
         freeSlots = (0..<Int32(options.connections)).reversed()
-        idleSlots.reserveCapacity(options.connections)
+        peers = PeerTable(connections: options.connections)
         ages = AgeList(capacity: options.connections)
         connector = options.tls.map { context.connector(for: $0) }
         owner = context.loop.attach(self)
@@ -62,45 +60,34 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         guard ages.count < options.inFlight else {
             return .held(by: options.fullObstacle, until: .distantFuture)
         }
-        let peer = peers.next()
-        if let slot = takeIdle(for: peer, orAny: false) {
-            return .started(at: reuse(slot, intended))
+        let choice = peers.next(
+            hasRoom: !freeSlots.isEmpty, mayOpen: mayOpen,
+            mayOpenYet: connector == nil || nextHandshake <= now)
+        switch choice {
+        case .reuse(let slot):
+            let actual = begin(slot, intended: intended)
+            send(slot, at: actual)
+            return .started(at: actual)
+        case .open(let peer, let closing):
+            if let closing { close(closing) }
+            return .started(at: open(to: peer, intended: intended, now: now))
+        case .collectFirst: return .wantsConnection
+        case .full: return .held(by: .connections, until: .distantFuture)
+        case .tooEarly: return .held(by: .connectRate, until: nextHandshake)
         }
-        let obstacle = obstacleToOpening(now)
-        if obstacle != nil || !mayOpen, let slot = takeIdle(for: peer, orAny: true) {
-            return .started(at: reuse(slot, intended))
+    }
+
+    private func open(to peer: Int32, intended: Instant, now: Instant) -> Instant {
+        if connector != nil, peer >= 0 {
+            nextHandshake = max(now, nextHandshake) + options.handshakeInterval
         }
-        if let obstacle { return obstacle }
-        guard mayOpen else { return .wantsConnection }
-        if connector != nil { nextHandshake = max(now, nextHandshake) + options.handshakeInterval }
         let slot = Int(freeSlots.removeLast())
-        table[slot].peer = Int32(peer ?? -1)
+        table[slot].peer = peer
+        peers.opened(peer)
         let actual = begin(slot, intended: intended)
         table[slot].request.opened = true
         open(slot)
-        return .started(at: actual)
-    }
-
-    private func reuse(_ slot: Int, _ intended: Instant) -> Instant {
-        let actual = begin(slot, intended: intended)
-        send(slot, at: actual)
         return actual
-    }
-
-    /// An idle connection to a peer, or to any where that is better than none.
-    private func takeIdle(for peer: Int?, orAny: Bool) -> Int? {
-        if peers.count <= 1 || orAny { return idleSlots.popLast().map { Int($0) } }
-        guard let place = idleSlots.lastIndex(where: { table[Int($0)].peer == Int32(peer ?? -1) })
-        else { return nil }
-        return Int(idleSlots.remove(at: place))
-    }
-
-    private func obstacleToOpening(_ now: Instant) -> StartResult? {
-        if freeSlots.isEmpty { return .held(by: .connections, until: .distantFuture) }
-        if connector != nil, nextHandshake > now {
-            return .held(by: .connectRate, until: nextHandshake)
-        }
-        return nil
     }
 
     private func begin(_ slot: Int, intended: Instant) -> Instant {
@@ -111,7 +98,6 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         request.actualStart = actual
         table[slot].request = request
         ages.append(slot)
-        peers.began(table[slot].peer)
         return actual
     }
 
@@ -178,10 +164,12 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         case .connecting:
             guard readiness.has(.output) || readiness.has(.failed) else { return }
             connectEnded(slot)
-        case .active, .idle:
-            if readiness.has(.output), table[slot].isSending { sendRest(slot) }
+        case .active, .idle: break
         }
-        guard readiness.has(.readable) else { return }
+        let isCrossed = table[slot].isCrossed
+        table[slot].isCrossed = false
+        if table[slot].isSending, isCrossed || readiness.has(.output) { sendRest(slot) }
+        guard isCrossed || readiness.has(.readable) else { return }
         let isOver = readiness.has(.over)
         switch table[slot].state {
         case .active:
@@ -201,9 +189,19 @@ package final class DirectTransport: HTTPTransport, EventHandler {
                 receive(slot, now: now, untilEnd: false)
                 if ages.oldest != slot || table[slot].generation != generation { continue }
             }
-            let isUp = table[slot].state == .active
-            finish(slot, isUp ? .timeout : .connectTimeout, at: now)
+            endLate(slot, at: now)
         }
+    }
+
+    /// Ends a request whose time is over. What its connect came to by now says more than that it was not looked at.
+    private func endLate(_ slot: Int, at now: Instant) {
+        let isDecided = table[slot].state == .connecting && Socket.hasOutput(table[slot].descriptor)
+        if isDecided, case let code = Socket.connectError(table[slot].descriptor), code != 0 {
+            table[slot].request.detail = .system(errno: code)
+            return finish(slot, .ofConnect(errno: code), at: now)
+        }
+        let isUp = table[slot].state == .active || isDecided
+        finish(slot, isUp ? .timeout : .connectTimeout, at: now)
     }
 
     package var nextDeadline: Instant {
@@ -224,7 +222,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
     func finishKeeping(_ slot: Int, at end: Instant) {
         report(slot, .ok, at: end)
         table[slot].state = .idle
-        idleSlots.append(Int32(slot))
+        peers.park(slot, table[slot].peer)
     }
 
     private func report(_ slot: Int, _ outcome: Outcome, at end: Instant) {
@@ -232,16 +230,16 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         table[slot].request.end = end
         table[slot].request.status = table[slot].parser.status
         ages.remove(slot)
-        peers.ended(table[slot].peer)
         completions.append(table[slot].request)
     }
 
     func close(_ slot: Int) {
         switch table[slot].state {
         case .connecting, .handshaking: connecting -= 1
-        case .idle: idleSlots.removeAll { $0 == slot }
-        case .active, .free: break
+        case .idle where table[slot].peer >= 0: peers.unpark(slot, table[slot].peer)
+        case .idle, .active, .free: break
         }
+        peers.closed(table[slot].peer)
         if let connector, let channel = table[slot].channel {
             connector.close(channel)
         } else if table[slot].descriptor >= 0 {
@@ -269,26 +267,18 @@ extension DirectTransport {
     }
 
     package func setPeers(_ addresses: [SocketAddress]) {
-        let known = peers.addresses
-        guard addresses != known else { return }
-        peers.replace(addresses)
-        for slot in 0..<table.count where table[slot].state != .free {
-            let old = table[slot].peer
-            let new = old < 0 ? nil : addresses.firstIndex(of: known[Int(old)])
-            table[slot].peer = Int32(new ?? -1)
-            if table[slot].state == .idle {
-                if new == nil { close(slot) }
-            } else {
-                peers.began(table[slot].peer)
-            }
+        guard let numbers = peers.replace(addresses) else { return }
+        for slot in 0..<table.count where table[slot].peer >= 0 {
+            table[slot].peer = numbers[Int(table[slot].peer)]
+            if table[slot].peer < 0, table[slot].state == .idle { close(slot) }
         }
     }
 
     package var connections: ConnectionCounts {
         var counts = ConnectionCounts()
         counts.connecting = connecting
-        counts.idle = idleSlots.count
-        counts.active = options.connections - freeSlots.count - connecting - idleSlots.count
+        counts.idle = peers.idleCount
+        counts.active = options.connections - freeSlots.count - connecting - peers.idleCount
         return counts
     }
 
@@ -310,6 +300,13 @@ extension DirectTransport {
         }
     }
 
+    /// TLS itself failed on a connection that was up: a record that nobody can read, or an alert.
+    func broken(_ slot: Int, _ detail: FailureDetail) {
+        if case .curl = detail, let channel = table[slot].channel { failureText = channel.curlText }
+        table[slot].request.detail = detail
+        finish(slot, .tls, at: Clock.now())
+    }
+
     /// The handshake of a slot began; its channel must be closed with the slot.
     func handshakeBegan(_ slot: Int, _ channel: TLSChannel) { table[slot].channel = channel }
 
@@ -320,9 +317,13 @@ extension DirectTransport {
         case .system(let errno):
             return "\(completion.outcome.name)\(peer): \(SystemError.text(of: errno))"
         case .curl: return "\(completion.outcome.name): \(failureText)"
+        case .openSSL(let code):
+            return "\(completion.outcome.name)\(peer): \(TLSChannel.text(of: code))"
         case .malformed(let code):
             let failure = ResponseParser.Failure(rawValue: code).map { "\($0)" } ?? "unknown"
             return "protocol\(peer): the answer is not valid HTTP/1.1 (\(failure))"
+        case .cameBefore:
+            return "protocol\(peer): bytes came before the request was sent"
         case .closedEarly:
             return "\(completion.outcome.name)\(peer): the connection was closed before the "
                 + (completion.firstByte == .distantPast ? "answer's first byte" : "answer's end")

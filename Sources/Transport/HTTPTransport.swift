@@ -53,7 +53,7 @@ package enum StartResult: Equatable, Sendable {
     case started(at: Instant)
     /// - Parameter until: when it is worth another try, if that is known.
     case held(by: Obstacle, until: Instant)
-    /// Only a new connection would do, and none may be opened yet.
+    /// No idle connection will do, and an answer that may wait uncollected could free one.
     case wantsConnection
 }
 
@@ -111,28 +111,39 @@ package final class TransportContext {
     let receiveBuffer = ReceiveBuffer()
     private var connectors: [TLSConnector.Trust: TLSConnector] = [:]
     private var connectorList: [TLSConnector] = []
+    private let wall: () -> Int64
     private var offset = Nanoseconds.zero
     private var offsetReading = Instant.distantPast
+    /// When the wall clock was last seen to have been set, or was first read.
+    private(set) var lastStep = Instant.distantPast
 
-    package init(loop: EventLoop) { self.loop = loop }
+    /// How far the time of a kernel's stamp may be off on the monotonic clock.
+    static let stampNoise = Nanoseconds.microseconds(20)
+
+    package init(loop: EventLoop, wall: @escaping () -> Int64 = Clock.wall) {
+        self.loop = loop
+        self.wall = wall
+    }
 
     /// What to add to the wall clock to get the monotonic one, read anew for each turn: the wall clock may step.
     func wallOffset(at now: Instant) -> Int64 {
         if now != offsetReading {
             offsetReading = now
-            offset = Self.readOffset()
+            let known = offset
+            offset = readOffset()
+            if max(known - offset, offset - known) > Self.stampNoise { lastStep = now }
         }
         return offset.count
     }
 
     /// Reads one clock between two readings of the other, again when something came in between: that would shift the
     /// end of every request of this turn.
-    private static func readOffset() -> Nanoseconds {
+    private func readOffset() -> Nanoseconds {
         var best = Nanoseconds.max
         var offset = Nanoseconds.zero
         for _ in 0..<4 {
             let before = Clock.now()
-            let wall = Clock.wall()
+            let wall = self.wall()
             let width = Clock.now() - before
             if width < best {
                 best = width

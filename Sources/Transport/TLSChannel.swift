@@ -11,32 +11,41 @@ import Reactor
 @safe struct TLSChannel {
     let easy: UnsafeMutableRawPointer
     let steering: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
     /// Nil during the first exchange, and for good if libcurl does not stand on OpenSSL.
-    private var session: OpaquePointer?
+    private(set) var session: OpaquePointer?
 
     /// OpenSSL takes at least so much in one read.
     private static let readAheadMin = 8 * 1_024
 
-    init(_ easy: UnsafeMutableRawPointer, steering: UnsafeMutablePointer<curl_slist>?) {
+    init(
+        _ easy: UnsafeMutableRawPointer, steering: UnsafeMutablePointer<curl_slist>?,
+        errorText: UnsafeMutablePointer<CChar>
+    ) {
         unsafe self.easy = easy
         unsafe self.steering = steering
+        unsafe self.errorText = errorText
         unsafe session = nil
     }
 
-    /// - Returns: how many bytes were taken, 0 when it would block, nil when the connection is gone.
-    func send(_ bytes: [UInt8], from start: Int) -> Int? {
+    func send(_ bytes: [UInt8], from start: Int) -> Written {
         unsafe bytes.withUnsafeBytes { all in
             let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
             guard let session = unsafe session else { return unsafe sendByCurl(rest) }
             ERR_clear_error()
+            errno = 0
             let count = unsafe SSL_write(session, rest.baseAddress, Int32(clamping: rest.count))
-            if count > 0 { return Int(count) }
-            let error = unsafe SSL_get_error(session, count)
-            return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : nil
+            if count > 0 { return .bytes(Int(count)) }
+            switch unsafe SSL_get_error(session, count) {
+            case SSL_ERROR_WANT_WRITE: return .bytes(0)
+            case SSL_ERROR_WANT_READ: return .needsInput
+            case SSL_ERROR_SSL: return .broken(Self.reason())
+            default: return .failed(errno: errno == 0 ? ECONNRESET : errno)
+            }
         }
     }
 
-    func receive(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Socket.Received {
+    func receive(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Received {
         guard let session = unsafe session else {
             return unsafe receiveByCurl(into: buffer, capacity: capacity)
         }
@@ -45,11 +54,21 @@ import Reactor
         let count = unsafe SSL_read(session, buffer, Int32(capacity))
         if count > 0 { return .bytes(Int(count)) }
         switch unsafe SSL_get_error(session, count) {
-        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wouldBlock
+        case SSL_ERROR_WANT_READ: return .wouldBlock
+        case SSL_ERROR_WANT_WRITE: return .needsOutput
         case SSL_ERROR_ZERO_RETURN: return .end
-        case SSL_ERROR_SYSCALL: return .failed(errno: errno)
-        default: return .failed(errno: 0)
+        case SSL_ERROR_SSL: return .broken(Self.reason())
+        default: return .failed(errno: errno)
         }
+    }
+
+    private static func reason() -> FailureDetail {
+        .openSSL(code: UInt32(truncatingIfNeeded: ERR_peek_error()))
+    }
+
+    static func text(of code: UInt32) -> String {
+        unsafe ERR_reason_error_string(UInt(code)).map { unsafe String(cString: $0) }
+            ?? "error \(code) of OpenSSL"
     }
 
     /// Ends an exchange with an answer of `size` bytes.
@@ -65,23 +84,40 @@ import Reactor
 
     // MARK: The first exchange
 
-    private func sendByCurl(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    private func sendByCurl(_ bytes: UnsafeRawBufferPointer) -> Written {
         var count = 0
         let code = unsafe curl_easy_send(easy, bytes.baseAddress, bytes.count, &count)
-        return code == CURLE_OK ? count : code == CURLE_AGAIN ? 0 : nil
+        switch code {
+        case CURLE_OK: return .bytes(count)
+        // It may be either way that blocks; libcurl does not say which.
+        case CURLE_AGAIN: return .needsInput
+        default:
+            if isBroken { return .broken(.curl(code: code.rawValue)) }
+            return .failed(errno: systemError == 0 ? ECONNRESET : systemError)
+        }
     }
 
     private func receiveByCurl(
         into buffer: UnsafeMutableRawPointer, capacity: Int
-    ) -> Socket.Received {
+    ) -> Received {
         var count = 0
-        switch unsafe curl_easy_recv(easy, buffer, capacity, &count) {
+        let code = unsafe curl_easy_recv(easy, buffer, capacity, &count)
+        switch code {
         case CURLE_OK: return count > 0 ? .bytes(count) : .end
-        case CURLE_AGAIN: return .wouldBlock
-        // After a broken record errno is 0.
-        default: return .failed(errno: Int32(unsafe CurlEasy(easy).long(CURLINFO_OS_ERRNO)))
+        case CURLE_AGAIN: return .needsOutput
+        default:
+            if isBroken { return .broken(.curl(code: code.rawValue)) }
+            return .failed(errno: systemError)
         }
     }
+
+    private var systemError: Int32 { Int32(unsafe CurlEasy(easy).long(CURLINFO_OS_ERRNO)) }
+
+    /// Whether OpenSSL named an error of its own: libcurl has one code for that and for a lost connection.
+    private var isBroken: Bool { systemError == 0 && curlText.contains("error:") }
+
+    /// What libcurl says of its last failure.
+    var curlText: String { unsafe String(cString: errorText) }
 
     /// Lets OpenSSL use the socket itself, and read ahead as much as there is.
     private mutating func takeOver(_ socket: Int32) {

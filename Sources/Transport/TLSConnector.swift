@@ -93,7 +93,8 @@ import Time
         unsafe easy.set(CURLOPT_SHARE, pointer: sessions)
         watchSockets(of: easy)
         unsafe errorText[0] = 0
-        let channel = unsafe TLSChannel(easy.handle, steering: steering)
+        let channel = unsafe TLSChannel(
+            easy.handle, steering: steering, errorText: errorText)
         unsafe pending[easy.handle] = Pending(transport: transport, slot: slot, channel: channel)
         transport.handshakeBegan(slot, channel)
         unsafe multi.add(easy.handle)

@@ -84,7 +84,10 @@ package final class HostileConnection {
             sent += count
         }
         let now = Sockets.monotonic()
-        server.note { $0.lastSend = now }
+        server.note {
+            $0.sends += 1
+            $0.lastSend = now
+        }
     }
 
     /// Sends in two pieces, far enough apart to arrive one by one on a machine that is not busy.

@@ -15,6 +15,8 @@ package final class HostileServer: @unchecked Sendable {
         /// The connection's number for each of `requests`.
         package var carriers: [Int] = []
         package var bytesReceived = 0
+        /// How often bytes were handed to the kernel.
+        package var sends = 0
         /// When the last bytes were handed to the kernel, on the monotonic clock.
         package var lastSend: Int64 = 0
     }

@@ -69,63 +69,6 @@ struct PeerTests {
         }
     }
 
-    /// Serves plain answers at two addresses; the first one keeps its first request waiting.
-    private static func withOneBusy(
-        _ body: (HostileServer, HostileServer, [SocketAddress]) throws -> Void
-    ) throws {
-        try withServer({ connection throws(Hangup) in
-            try connection.readRequest()
-            if connection.number == 0 { try connection.hang() }
-            try connection.send(plainAnswer)
-            try connection.serve(plainAnswer)
-        }) { first in
-            try withServer(
-                ip: "127.0.0.2", port: first.port,
-                { connection throws(Hangup) in try connection.serve(plainAnswer) }
-            ) { second in
-                let addresses = ["127.0.0.1", "127.0.0.2"].map {
-                    SocketAddress(ip: $0, port: first.port)!
-                }
-                try body(first, second, addresses)
-            }
-        }
-    }
-
-    @Test(arguments: [true, false])
-    func `an address that is busy gets no more`(_ comesLater: Bool) throws {
-        try Self.withOneBusy { first, second, addresses in
-            // The address that is busy from the start, or was alone when it became so.
-            let harness = try Self.harness(
-                .direct, first.port, comesLater ? [addresses[0]] : addresses)
-            try harness.mustStart()
-            try harness.run(untilTrue: { first.seen.requests.count == 1 })
-            harness.transport.setPeers(addresses)
-            for _ in 0..<3 { #expect(try harness.exchange().outcome == .ok) }
-            #expect(first.seen.requests.count == 1)
-            #expect(second.seen.requests.count == 3)
-            // Once it is free it gets its share again.
-            harness.transport.cancelAll(now: Clock.now())
-            #expect(try harness.run(until: 1)[0].outcome == .canceled)
-            #expect(try harness.exchange().outcome == .ok)
-            #expect(first.seen.requests.count == 2)
-        }
-    }
-
-    @Test func `an idle connection elsewhere is better than none`() throws {
-        try Self.withTwo { first, second, addresses in
-            let harness = try Self.harness(.direct, first.port, addresses)
-            #expect(try harness.exchange().outcome == .ok)
-            // It is the other address' turn, but no connection may be opened yet.
-            guard case .started = harness.start(mayOpen: false) else {
-                Issue.record("an idle connection was not used")
-                return
-            }
-            #expect(try harness.run(until: 1)[0].opened == false)
-            #expect(first.seen.requests.count == 2)
-            #expect(second.seen.connections == 0)
-        }
-    }
-
     @Test(arguments: TransportKind.plain, ["[::1]", "six.ballast.test"])
     func `an IPv6 address is a peer like any other`(_ kind: TransportKind, _ host: String) throws {
         try withServer(

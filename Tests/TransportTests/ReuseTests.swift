@@ -3,7 +3,8 @@ import Reactor
 import TestSupport
 import Testing
 import Time
-import Transport
+
+@testable import Transport
 
 /// Which connection carries the next request, and that every attempt on the wire is one that we counted.
 struct ReuseTests {
@@ -134,13 +135,15 @@ struct ReuseTests {
         }
     }
 
+    /// The bytes go out when the answer before them was taken in, and the next request when they are seen to be gone.
     @Test(arguments: TransportKind.allCases)
     func `bytes on an idle connection close it`(_ kind: TransportKind) throws {
+        let gate = Locked(false)
         try withServer({ connection throws(Hangup) in
             try connection.readRequest()
             try connection.send(plainAnswer)
             if connection.number == 0 {
-                try connection.pause(milliseconds: 30)
+                while !gate.withLock({ $0 }) { try connection.pause(milliseconds: 1) }
                 try connection.send(plainAnswer)
                 try connection.hang()
             }
@@ -148,13 +151,17 @@ struct ReuseTests {
         }) { server in
             let harness = try TransportHarness(kind, port: server.port)
             #expect(try harness.exchange().outcome == .ok)
-            if kind.isCurl {
-                Clock.sleep(until: Clock.now() + .milliseconds(80))
+            gate.withLock { $0 = true }
+            if kind == .curl {
+                // libcurl looks at its idle connections only when it wants one.
+                #expect(server.waits { $0.sends == 2 })
             } else {
-                try harness.run(untilTrue: { harness.transport.connections.idle == 0 })
-                #expect(server.waits { $0.open == 0 })
+                try harness.run(untilTrue: { server.seen.open == 0 })
             }
-            #expect(try harness.exchange().outcome == .ok)
+            let second = try harness.exchange()
+            #expect(second.outcome == .ok)
+            // libcurl takes what is there for the answer, if nobody looked before.
+            if kind != .curl { #expect(second.opened) }
         }
     }
 
@@ -164,12 +171,20 @@ struct ReuseTests {
                 let harness = try TransportHarness(.direct, port: server.port)
                 let transport = try #require(harness.transport as? DirectTransport)
                 try harness.mustStart()
-                #expect(transport.connections.connecting == 1)
-                let stale = EventKey(index: 0, generation: .max)
-                transport.ready(stale, .failed, now: Clock.now())
-                #expect(transport.connections.connecting == 1)
+                let earlier = transport.table[0].key(0)
                 transport.cancelAll(now: Clock.now())
-                #expect(try harness.run(until: 1)[0].outcome == .canceled)
+                // The slot is used again; its connection is not up, whatever an event of the other one says.
+                try harness.mustStart()
+                #expect(transport.table[0].state == .connecting)
+                for readiness in [Readiness.failed, .output, .input, .peerClosed] {
+                    transport.ready(earlier, readiness, now: Clock.now())
+                    #expect(transport.connections.connecting == 1)
+                }
+                // One of its own is heard.
+                transport.ready(transport.table[0].key(0), .output, now: Clock.now())
+                #expect(transport.connections.connecting == 0)
+                transport.cancelAll(now: Clock.now())
+                #expect(try harness.run(until: 2).map(\.outcome) == [.canceled, .canceled])
             }
         }
     }

@@ -1,8 +1,10 @@
+import Glibc
 import Reactor
 import TestSupport
 import Testing
 import Time
-import Transport
+
+@testable import Transport
 
 /// When a request began and ended, by the kernel's stamp where there is one.
 struct TimeTests {
@@ -11,10 +13,9 @@ struct TimeTests {
             server in
             let harness = try TransportHarness(.direct, port: server.port)
             #expect(try harness.exchange().stamped)
-            for _ in 0..<5 {
-                let known = server.seen.lastSend
+            for sends in 2...6 {
                 try harness.mustStart()
-                #expect(server.waits { $0.lastSend > known })
+                #expect(server.waits { $0.sends == sends })
                 let sent = server.seen.lastSend
                 // The answer waits in the kernel; the loop looks only now.
                 Clock.sleep(until: Clock.now() + .milliseconds(40))
@@ -47,32 +48,71 @@ struct TimeTests {
         }
     }
 
-    @Test func `an answer in time beats a timeout that is found later`() throws {
+    @Test(arguments: [TransportKind.direct, .directTLS])
+    func `an answer that is here beats a timeout that is found later`(_ kind: TransportKind) throws
+    {
         try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
             server in
-            let harness = try TransportHarness(.direct, port: server.port) {
-                $0.timeout = .milliseconds(400)
+            let harness = try TransportHarness(kind, port: server.port) { $0.timeout = .seconds(1) }
+            let transport = try #require(harness.transport as? DirectTransport)
+            // The first exchange with TLS goes through libcurl, the others through OpenSSL.
+            for _ in 0..<3 {
+                try harness.mustStart()
+                try harness.run(untilTrue: { transport.table[0].state == .active })
+                try harness.wait(untilTrue: { Socket.hasInput(transport.table[0].descriptor) })
+                Clock.sleep(until: transport.nextDeadline + .milliseconds(1))
+                transport.expire(now: Clock.now())
+                let one = try harness.run(until: 1)[0]
+                #expect(one.outcome == .ok)
+                #expect(one.stamped == (kind == .direct))
+                // Without a stamp nobody knows when it came, and our clock says when we looked.
+                #expect((one.end - one.actualStart < .seconds(1)) == one.stamped)
+                #expect(harness.transport.connections.idle == 1)
             }
-            _ = try harness.exchange()
-            let known = server.seen.lastSend
-            try harness.mustStart()
-            #expect(server.waits { $0.lastSend > known })
-            Clock.sleep(until: Clock.now() + .milliseconds(450))
-            let one = try harness.run(until: 1)[0]
-            #expect(one.outcome == .ok)
-            #expect(one.end - one.actualStart < .milliseconds(400))
-            #expect(harness.transport.connections.idle == 1)
         }
     }
 
-    @Test(arguments: TransportKind.allCases)
-    func `an answer after the deadline is a timeout`(_ kind: TransportKind) throws {
+    @Test func `a connect that is over beats a timeout that is found later`() throws {
+        try withServer(nil) { server in
+            let harness = try TransportHarness(.direct, port: server.port) {
+                $0.timeout = .milliseconds(20)
+            }
+            let transport = try #require(harness.transport as? DirectTransport)
+            try harness.mustStart()
+            try #require(transport.table[0].state == .connecting)
+            try harness.wait(untilTrue: { Socket.hasOutput(transport.table[0].descriptor) })
+            Clock.sleep(until: transport.nextDeadline + .milliseconds(1))
+            transport.expire(now: Clock.now())
+            // It was up, but never used.
+            let one = try harness.run(until: 1)[0]
+            #expect(one.outcome == .timeout)
+            #expect(one.bytesSent == 0)
+            // One that failed meanwhile.
+            try harness.mustStart()
+            try harness.wait(untilTrue: { Socket.hasOutput(transport.table[0].descriptor) })
+            server.stopListening()
+            try harness.wait(untilTrue: {
+                var entry = pollfd(
+                    fd: transport.table[0].descriptor, events: Int16(POLLIN), revents: 0)
+                return unsafe poll(&entry, 1, 0) == 1
+            })
+            Clock.sleep(until: transport.nextDeadline + .milliseconds(1))
+            transport.expire(now: Clock.now())
+            #expect(try harness.run(until: 1)[0].outcome == .reset)
+        }
+    }
+
+    /// - Parameter looksLate: whether nobody looks until the answer is here, which only a stamp sees through.
+    @Test(arguments: TransportKind.allCases.map { ($0, false) } + [(TransportKind.direct, true)])
+    func `an answer after the deadline is a timeout`(_ kind: TransportKind, looksLate: Bool) throws
+    {
+        let gate = Locked(false)
         try withServer({ connection throws(Hangup) in
             try connection.readRequest()
             try connection.send(plainAnswer)
             while true {
                 try connection.readRequest()
-                try connection.pause(milliseconds: 400)
+                while !gate.withLock({ $0 }) { try connection.pause(milliseconds: 1) }
                 try connection.send(plainAnswer)
             }
         }) { server in
@@ -80,13 +120,16 @@ struct TimeTests {
                 $0.timeout = .milliseconds(300)
             }
             #expect(try harness.exchange().outcome == .ok)
-            let known = server.seen.lastSend
             try harness.mustStart()
-            #expect(server.waits { $0.lastSend > known })
-            Clock.sleep(until: Clock.now() + .milliseconds(10))
+            if looksLate {
+                Clock.sleep(until: Clock.now() + .milliseconds(300))
+                gate.withLock { $0 = true }
+                #expect(server.waits { $0.sends == 2 })
+            }
             let one = try harness.run(until: 1)[0]
             expectOrder(one)
             #expect(one.outcome == .timeout)
+            #expect(one.stamped == looksLate)
             #expect(one.end - one.actualStart >= .milliseconds(300))
             #expect(harness.transport.connections.idle == 0)
         }

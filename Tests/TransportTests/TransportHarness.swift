@@ -36,12 +36,13 @@ final class TransportHarness {
         _ kind: TransportKind, port: UInt16, request: HTTPRequest = .get(),
         ground: TLSGround.Kind = .good, name: String? = nil, peers: [SocketAddress]? = nil,
         options change: (inout TransportOptions) -> Void = { _ in },
-        curl changeCurl: (inout CurlOptions) -> Void = { _ in }
+        curl changeCurl: (inout CurlOptions) -> Void = { _ in },
+        wall: @escaping () -> Int64 = Clock.wall
     ) throws {
         self.kind = kind
         try StampGround.shared.get()
         loop = try EventLoop()
-        context = TransportContext(loop: loop)
+        context = TransportContext(loop: loop, wall: wall)
         var options = TransportOptions(
             connections: 4, inFlight: 4, timeout: .seconds(5), bodyMax: 1 << 20,
             handshakeInterval: .zero, tls: nil)
@@ -130,6 +131,15 @@ final class TransportHarness {
         while !isTrue() {
             guard Clock.now() < limit else { throw Failure(description: "it never became true") }
             turn(until: Clock.now() + .milliseconds(2))
+        }
+    }
+
+    /// Waits, without a turn, until something has become true, ten seconds at most.
+    func wait(untilTrue isTrue: () -> Bool) throws {
+        let limit = Clock.now() + .seconds(10)
+        while !isTrue() {
+            guard Clock.now() < limit else { throw Failure(description: "it never became true") }
+            Clock.sleep(until: Clock.now() + .microseconds(200))
         }
     }
 
