@@ -56,6 +56,7 @@ enum HitJSON {
             $0.field("loop", plan.rate == nil ? "closed" : "open")
             $0.field("rate", plan.rate)
             $0.field("arrivals", plan.rate == nil ? nil : plan.arrivals)
+            $0.field("seed", plan.rate == nil ? nil : plan.seed)
             $0.field("pacing", plan.rate == nil ? nil : plan.pacing)
             $0.field("transport", plan.transport)
             $0.field("workers", plan.workers)

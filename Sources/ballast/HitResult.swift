@@ -9,6 +9,8 @@ struct HitResult {
         /// `50/s`, or nil for a closed loop.
         var rate: String?
         var arrivals = "uniform"
+        /// Of Poisson arrivals.
+        var seed: UInt64?
         var pacing = "precise"
         /// `direct` or `curl`, and the reason for it.
         var transport = "direct"

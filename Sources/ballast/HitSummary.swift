@@ -26,7 +26,8 @@ struct HitSummary {
         let plan = result.plan
         var words: [String] = []
         if let rate = plan.rate {
-            words += ["open loop", "\(rate) \(plan.arrivals)", "pacing \(plan.pacing)"]
+            let seed = plan.seed.map { " (seed \($0))" } ?? ""
+            words += ["open loop", "\(rate) \(plan.arrivals)\(seed)", "pacing \(plan.pacing)"]
         } else {
             words.append("closed loop")
         }

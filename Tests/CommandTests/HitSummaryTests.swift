@@ -39,6 +39,16 @@ import Time
         try Golden.check(HitSummary(result, .plain).text, "summary-warnings.txt")
     }
 
+    @Test func `the seed of a Poisson stream is shown, so that a run can be repeated`() throws {
+        var result = try HitResult.sample()
+        result.plan.arrivals = "poisson"
+        result.plan.seed = .max
+        #expect(
+            HitSummary(result, .plain).text.contains(
+                "50/s poisson (seed 18446744073709551615), pacing precise"))
+        #expect(HitJSON.text(result).contains("\"seed\": 18446744073709551615,"))
+    }
+
     @Test func `the JSON is as recorded`() throws {
         try Golden.check(HitJSON.text(.sample()), "hit.json")
     }
