@@ -45,6 +45,14 @@ package struct LoadStatus: Hashable, Sendable {
     package var dropped: [NamedCount] = []
     /// By outcome, zeros included; `ok` among them.
     package var outcomes: [OutcomeStatus] = []
+    /// Ok of all intended that are decided, that is of ended and dropped ones: those in the backlog and in flight are
+    /// neither served nor lost yet. Nil before the first.
+    package var okShare: Double? {
+        let ended = outcomes.reduce(0) { $0 + $1.count }
+        let decided = dropped.reduce(ended) { $0 + $1.count }
+        let ok = outcomes.first { $0.name == "ok" }?.count ?? 0
+        return decided > 0 ? Double(ok) / Double(decided) : nil
+    }
     package var responseTime = Quantiles()
     /// Estimated from the classic buckets.
     package var serviceTime = Quantiles()
@@ -153,6 +161,7 @@ extension LoadStatus {
             $0.field("sent", sent)
             $0.field("in_flight", inFlight)
             $0.field("backlog", backlog)
+            $0.field("ok_share", okShare)
             $0.object("connections") {
                 $0.field("connecting", connections.connecting)
                 $0.field("idle", connections.idle)

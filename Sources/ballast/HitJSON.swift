@@ -18,6 +18,7 @@ enum HitJSON {
             $0.field("completed", result.completed)
             $0.field("dropped", result.droppedTotal)
             $0.field("completed_per_second", result.completedPerSecond)
+            $0.field("ok_share", result.okShare)
             $0.field("failed_share", result.failedShare)
             $0.field("dropped_share", result.droppedShare)
             counts(&$0, "dropped_by_reason", result.dropped)

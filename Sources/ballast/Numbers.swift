@@ -13,6 +13,11 @@ enum Numbers {
         return groups.reversed().joined(separator: " ")
     }
 
+    /// A difference of counts, which a fault would make negative: shown as it is.
+    static func count(_ value: Int64) -> String {
+        (value < 0 ? "-" : "") + count(value.magnitude)
+    }
+
     /// Three significant digits, no exponent: `0.0123`, `49.9`, `1 235`.
     static func real(_ value: Double) -> String {
         guard value.isFinite else { return "-" }
