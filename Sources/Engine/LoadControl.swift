@@ -29,6 +29,7 @@ final class LoadControl {
     /// for one server that may listen on one of them only.
     private var family: Int32?
     private(set) var counter: IntendedCounter?
+    private(set) var recent = RecentLoadTimes()
     private let requestsMax: UInt64
 
     /// Connection tries while waiting, by outcome; one look-up's time each. Written by the main thread.
@@ -114,9 +115,11 @@ final class LoadControl {
         return min(count, requestsMax)
     }
 
-    /// Brings forward what would otherwise wait for the next reading: the gaps of a Poisson process.
+    /// Brings forward what would otherwise wait for the next reading: the gaps of a Poisson process, and what the last
+    /// minutes have shown.
     func keepUp(at now: Instant) {
         _ = scheduled(by: now)
+        recent.cut(readQuantiles, at: now)
     }
 
     /// How long the load has run, or ran until it was stopped.

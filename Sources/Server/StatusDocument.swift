@@ -53,10 +53,9 @@ package struct LoadStatus: Hashable, Sendable {
         let ok = outcomes.first { $0.name == "ok" }?.count ?? 0
         return decided > 0 ? Double(ok) / Double(decided) : nil
     }
-    package var responseTime = Quantiles()
-    /// Estimated from the classic buckets.
-    package var serviceTime = Quantiles()
-    package var startDelay = Quantiles()
+    package var responseTime = Times()
+    package var serviceTime = Times()
+    package var startDelay = Times()
     /// Which clock ended requests: `kernel stamps` or `own clock`.
     package var endClock: String
 
@@ -107,6 +106,15 @@ package struct LoadStatus: Hashable, Sendable {
             self.lastError = lastError
             self.lastErrorAge = lastErrorAge
         }
+    }
+
+    package struct Times: Hashable, Sendable {
+        package var sinceStart = Quantiles()
+        /// Their `max` is what no time exceeds: up to a step of the scale more than the greatest.
+        package var lastMinute = Quantiles()
+        package var lastTenMinutes = Quantiles()
+
+        package init() {}
     }
 
     /// In seconds; nil while nothing was recorded.
@@ -185,6 +193,14 @@ extension LoadStatus.OutcomeStatus {
             $0.field("last_error", lastError)
             $0.field("last_error_age_seconds", lastErrorAge)
         }
+    }
+}
+
+extension LoadStatus.Times {
+    fileprivate func write(to json: inout JSONWriter) {
+        sinceStart.write(to: &json)
+        json.object("last_minute") { lastMinute.write(to: &$0) }
+        json.object("last_ten_minutes") { lastTenMinutes.write(to: &$0) }
     }
 }
 

@@ -10,6 +10,10 @@ extension StatusPage {
         const rateSeconds = 20;
         let history = [];
         let answeredAt = Date.now();
+        // Of a window the greatest time itself is not known, only what no time exceeds.
+        const windows = [["Last minute", (times) => times.last_minute, "≤ "],
+          ["Last ten minutes", (times) => times.last_ten_minutes, "≤ "],
+          ["Since the start", (times) => times, ""]];
 
         function element(tag, options = {}, ...children) {
           const { text, ...attributes } = options;
@@ -72,12 +76,13 @@ extension StatusPage {
             const value = cells[label] = element("dd", { text: "–" });
             figures.append(element("div", {}, element("dt", { text: label }), value));
           }
-          const times = table("Times", ["", "p50", "p90", "p99", "max"]);
+          const times = windows.map(([name]) => table(name, ["", "p50", "p90", "p99", "max"]));
           const outcomes = table("Outcomes", ["", "requests", "of intended"]);
           const drops = table("Dropped, never sent", ["", "requests", "of intended"]);
           const node = element("section", { class: "load", "aria-labelledby": heading.id },
             element("div", { class: "title" }, heading, state), about, how, figures,
-            element("div", { class: "tables" }, times.node, outcomes.node, drops.node));
+            element("div", { class: "tables" }, ...times.map((one) => one.node)),
+            element("div", { class: "tables" }, outcomes.node, drops.node));
           return { node, state, about, how, cells, times, outcomes, drops };
         }
 
@@ -108,14 +113,23 @@ extension StatusPage {
           put(cells["Backlog"], count(load.backlog));
           const { connecting, idle, active } = load.connections;
           put(cells["Connections"], count(connecting + idle + active));
-          view.times.body.replaceChildren(...[["Response", load.response_time_seconds],
-            ["Service", load.service_time_seconds], ["Start delay", load.start_delay_seconds]]
-            .map(([name, q]) => row(name, [q.p50, q.p90, q.p99, q.max].map(seconds))));
+          showTimes(view, load);
           showOutcomes(view, load, decided);
           const reasons = Object.entries(load.dropped).filter(([, n]) => n > 0);
           view.drops.node.hidden = reasons.length === 0;
           view.drops.body.replaceChildren(
             ...reasons.map(([name, n]) => row(name, [count(n), percent(n, decided)])));
+        }
+
+        function showTimes(view, load) {
+          const rows = [["Response", load.response_time_seconds],
+            ["Service", load.service_time_seconds], ["Start delay", load.start_delay_seconds]];
+          windows.forEach(([, pick, limit], i) => view.times[i].body.replaceChildren(
+            ...rows.map(([name, times]) => {
+              const q = pick(times);
+              const most = q.max === null ? "–" : limit + seconds(q.max);
+              return row(name, [...[q.p50, q.p90, q.p99].map(seconds), most]);
+            })));
         }
 
         function showOutcomes(view, load, decided) {

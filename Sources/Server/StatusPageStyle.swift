@@ -58,6 +58,7 @@ extension StatusPage {
           display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
           gap: 1rem 2rem; align-items: start;
         }
+        .tables + .tables { margin-top: 1rem; }
         .scroll { overflow-x: auto; }
         table { width: 100%; border-collapse: collapse; font-size: .95rem; }
         caption { text-align: left; font-weight: 600; padding-bottom: .25rem; }
