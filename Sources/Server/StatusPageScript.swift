@@ -11,9 +11,9 @@ extension StatusPage {
         let history = [];
         let answeredAt = Date.now();
         // Of a window the greatest time itself is not known, only what no time exceeds.
-        const windows = [["Last minute", (times) => times.last_minute, "≤ "],
-          ["Last ten minutes", (times) => times.last_ten_minutes, "≤ "],
-          ["Since the start", (times) => times, ""]];
+        const windows = [["Last minute", (times) => times.last_minute, "at most"],
+          ["Last ten minutes", (times) => times.last_ten_minutes, "at most"],
+          ["Since the start", (times) => times, "max"]];
 
         function element(tag, options = {}, ...children) {
           const { text, ...attributes } = options;
@@ -76,13 +76,14 @@ extension StatusPage {
             const value = cells[label] = element("dd", { text: "–" });
             figures.append(element("div", {}, element("dt", { text: label }), value));
           }
-          const times = windows.map(([name]) => table(name, ["", "p50", "p90", "p99", "max"]));
+          const times = windows.map(([name, , most]) =>
+            table(name, ["", "p50", "p90", "p99", most]));
           const outcomes = table("Outcomes", ["", "requests", "of intended"]);
           const drops = table("Dropped, never sent", ["", "requests", "of intended"]);
           const node = element("section", { class: "load", "aria-labelledby": heading.id },
             element("div", { class: "title" }, heading, state), about, how, figures,
-            element("div", { class: "tables" }, ...times.map((one) => one.node)),
-            element("div", { class: "tables" }, outcomes.node, drops.node));
+            element("div", { class: "tables" }, ...times.map((one) => one.node), outcomes.node,
+              drops.node));
           return { node, state, about, how, cells, times, outcomes, drops };
         }
 
@@ -124,11 +125,10 @@ extension StatusPage {
         function showTimes(view, load) {
           const rows = [["Response", load.response_time_seconds],
             ["Service", load.service_time_seconds], ["Start delay", load.start_delay_seconds]];
-          windows.forEach(([, pick, limit], i) => view.times[i].body.replaceChildren(
+          windows.forEach(([, pick], i) => view.times[i].body.replaceChildren(
             ...rows.map(([name, times]) => {
               const q = pick(times);
-              const most = q.max === null ? "–" : limit + seconds(q.max);
-              return row(name, [...[q.p50, q.p90, q.p99].map(seconds), most]);
+              return row(name, [q.p50, q.p90, q.p99, q.max].map(seconds));
             })));
         }
 

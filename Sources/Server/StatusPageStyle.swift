@@ -58,7 +58,6 @@ extension StatusPage {
           display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
           gap: 1rem 2rem; align-items: start;
         }
-        .tables + .tables { margin-top: 1rem; }
         .scroll { overflow-x: auto; }
         table { width: 100%; border-collapse: collapse; font-size: .95rem; }
         caption { text-align: left; font-weight: 600; padding-bottom: .25rem; }
@@ -66,6 +65,10 @@ extension StatusPage {
         th { text-align: left; font-weight: 400; color: var(--soft); white-space: nowrap; }
         th:last-child, td:last-child { padding-right: .25rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
+        @media (max-width: 30rem) {
+          table { font-size: .875rem; }
+          th, td { padding-right: .4rem; }
+        }
         .error { color: var(--bad); font-size: .875rem; text-align: left; }
 
         """
