@@ -57,13 +57,14 @@ package enum FlagValue {
         return try read(text, count.or(["auto": .automatic]))
     }
 
-    /// - Parameter name: of the load, from which a Poisson process takes its seed.
     package static func arrivals(
-        _ text: String, name: String
+        _ text: String, seed: UInt64
     ) throws(InvalidValue) -> ArrivalProcess {
-        try read(
-            text,
-            .choice(["uniform": .uniform, "poisson": .poisson(seed: LoadName.seed(name))]))
+        try read(text, .choice(["uniform": .uniform, "poisson": .poisson(seed: seed)]))
+    }
+
+    package static func seed(_ text: String) throws(InvalidValue) -> UInt64 {
+        try read(text, .integer(Ranges.seed))
     }
 
     package static func pacing(_ text: String) throws(InvalidValue) -> PacingSetting {

@@ -49,6 +49,7 @@ package final class Generator {
     package private(set) var isDrained = false
     private var directory: AddressDirectory?
     private var secrets: SecretWatch?
+    private var upkeep: Upkeep?
     private var failureLog = FailureLog()
 
     /// - Parameters:
@@ -105,6 +106,7 @@ package final class Generator {
             lookedUp(control, answer)
         }
         secrets = SecretWatch(self, loop: loop)
+        upkeep = Upkeep(controls, loop: loop)
         health.start(self, loop: loop)
     }
 

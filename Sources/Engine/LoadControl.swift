@@ -28,7 +28,8 @@ final class LoadControl {
     /// That of the address which first accepted a connection. A name such as `localhost` has addresses of both families
     /// for one server that may listen on one of them only.
     private var family: Int32?
-    private var counter: IntendedCounter?
+    private(set) var counter: IntendedCounter?
+    private(set) var recent = RecentLoadTimes()
     private let requestsMax: UInt64
 
     /// Connection tries while waiting, by outcome; one look-up's time each. Written by the main thread.
@@ -112,6 +113,13 @@ final class LoadControl {
         let until = min(now, stop)
         guard until >= since, let count = counter?.count(through: until - since) else { return 0 }
         return min(count, requestsMax)
+    }
+
+    /// Brings forward what would otherwise wait for the next reading: the gaps of a Poisson process, and what the last
+    /// minutes have shown.
+    func keepUp(at now: Instant) {
+        _ = scheduled(by: now)
+        recent.cut(readQuantiles, at: now)
     }
 
     /// How long the load has run, or ran until it was stopped.

@@ -182,15 +182,12 @@ package final class Report {
 
     /// Fine histograms of all sent requests, for quantiles that people ask for; read when asked.
     package func quantiles(ofLoad index: Int) -> LoadQuantiles {
-        var quantiles = LoadQuantiles()
-        for cell in generator.controls[index].cells {
-            quantiles.responseOK.merge(cell.ok.fineResponse.snapshot())
-            quantiles.response.merge(cell.ok.fineResponse.snapshot())
-            quantiles.response.merge(cell.failed.fineResponse.snapshot())
-            quantiles.service.merge(cell.fineService.snapshot())
-            quantiles.startDelay.merge(cell.fineStartDelay.snapshot())
-        }
-        return quantiles
+        generator.controls[index].readQuantiles()
+    }
+
+    /// - Parameter all: what `quantiles` gave for this load.
+    package func recentQuantiles(ofLoad index: Int, _ all: LoadQuantiles) -> RecentQuantiles {
+        generator.controls[index].recent.windows(all, at: readAt)
     }
 }
 

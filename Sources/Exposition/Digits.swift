@@ -41,9 +41,10 @@ enum Digits {
     }
 
     /// A sum of nanoseconds in seconds, exact to the last digit.
-    static func append(seconds nanoseconds: UInt64, to buffer: inout [UInt8]) {
-        append(nanoseconds / 1_000_000_000, to: &buffer)
-        var fraction = nanoseconds % 1_000_000_000
+    static func append(seconds nanoseconds: UInt128, to buffer: inout [UInt8]) {
+        let (whole, below) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        append(UInt64(whole), to: &buffer)
+        var fraction = UInt64(below)
         guard fraction > 0 else { return }
         buffer.append(UInt8(ascii: "."))
         var unit: UInt64 = 100_000_000

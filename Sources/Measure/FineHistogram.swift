@@ -5,18 +5,20 @@ package import Time
 /// One thread records, any thread reads. 14 KB.
 package final class FineHistogram: Sendable {
     private let counts = InlineArray<1_728, Atomic<UInt64>> { _ in Atomic(0) }
-    private let sum = Atomic<UInt64>(0)
+    private let sum: TimeSum
     private let greatest = Atomic<Int64>(0)
     private let clamped = Atomic<UInt64>(0)
 
-    package init() {}
+    /// - Parameter microseconds: what the sum begins with: a test cannot wait ten years for a great one.
+    package init(sumBeginsWith microseconds: UInt64 = 0) {
+        sum = TimeSum(microseconds: microseconds)
+    }
 
     /// Counts one value; negative ones count as zero, and one off the scale is clamped and counted as such.
     package func record(_ value: Nanoseconds) {
         let nanoseconds = max(0, value.count)
         let slot = FineScale.slot(of: nanoseconds)
-        let total = sum.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: nanoseconds)
-        sum.store(total, ordering: .relaxed)
+        sum.add(nanoseconds)
         if nanoseconds > greatest.load(ordering: .relaxed) {
             greatest.store(nanoseconds, ordering: .relaxed)
         }
@@ -31,7 +33,7 @@ package final class FineHistogram: Sendable {
         for slot in 0..<FineScale.slotCount {
             snapshot.counts[slot] = counts[slot].load(ordering: .acquiring)
         }
-        snapshot.sum = sum.load(ordering: .relaxed)
+        snapshot.sum = sum.nanoseconds
         snapshot.greatest = Nanoseconds(greatest.load(ordering: .relaxed))
         snapshot.clamped = clamped.load(ordering: .relaxed)
         return snapshot
@@ -41,8 +43,8 @@ package final class FineHistogram: Sendable {
 /// What a fine histogram held at one moment.
 package struct FineSnapshot: Sendable {
     package fileprivate(set) var counts = [UInt64](repeating: 0, count: FineScale.slotCount)
-    /// In nanoseconds.
-    package fileprivate(set) var sum: UInt64 = 0
+    /// In nanoseconds, rounded down to a microsecond.
+    package fileprivate(set) var sum: UInt128 = 0
     package fileprivate(set) var greatest = Nanoseconds.zero
     /// Values above the scale's 137 s, counted in its last slot.
     package fileprivate(set) var clamped: UInt64 = 0
@@ -53,12 +55,12 @@ package struct FineSnapshot: Sendable {
 
     package var mean: Nanoseconds? {
         let count = count
-        return count == 0 ? nil : Nanoseconds(Int64(sum / count))
+        return count == 0 ? nil : Nanoseconds(Int64(sum / UInt128(count)))
     }
 
     package mutating func merge(_ other: FineSnapshot) {
         for slot in counts.indices { counts[slot] &+= other.counts[slot] }
-        sum &+= other.sum
+        sum += other.sum
         greatest = Swift.max(greatest, other.greatest)
         clamped &+= other.clamped
     }
@@ -68,7 +70,7 @@ package struct FineSnapshot: Sendable {
     package func since(_ earlier: FineSnapshot) -> FineSnapshot {
         var difference = self
         for slot in counts.indices { difference.counts[slot] &-= earlier.counts[slot] }
-        difference.sum &-= earlier.sum
+        difference.sum -= earlier.sum
         difference.clamped &-= earlier.clamped
         return difference
     }

@@ -5,23 +5,25 @@ package import Time
 package final class Histogram: Sendable {
     package let bounds: Bounds
     private let counts = InlineArray<64, Atomic<UInt64>> { _ in Atomic(0) }
-    private let sum = Atomic<UInt64>(0)
+    private let sum: TimeSum
 
-    package init(_ bounds: Bounds) { self.bounds = bounds }
+    /// - Parameter microseconds: what the sum begins with: a test cannot wait ten years for a great one.
+    package init(_ bounds: Bounds, sumBeginsWith microseconds: UInt64 = 0) {
+        self.bounds = bounds
+        sum = TimeSum(microseconds: microseconds)
+    }
 
     /// Counts one value; negative ones count as zero.
     package func record(_ value: Nanoseconds) {
         let nanoseconds = max(0, value.count)
         let index = bounds.bucket(of: nanoseconds)
-        let total = sum.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: nanoseconds)
-        sum.store(total, ordering: .relaxed)
+        sum.add(nanoseconds)
         counts[index].store(counts[index].load(ordering: .relaxed) &+ 1, ordering: .releasing)
     }
 
     package func snapshot() -> HistogramSnapshot {
         let counts = (0...bounds.upper.count).map { self.counts[$0].load(ordering: .acquiring) }
-        return HistogramSnapshot(
-            bounds: bounds, counts: counts, sum: sum.load(ordering: .relaxed))
+        return HistogramSnapshot(bounds: bounds, counts: counts, sum: sum.nanoseconds)
     }
 }
 
@@ -30,10 +32,10 @@ package struct HistogramSnapshot: Sendable {
     package let bounds: Bounds
     /// Per bucket, not cumulative; the last one is `+Inf`.
     package private(set) var counts: [UInt64]
-    /// In nanoseconds.
-    package private(set) var sum: UInt64
+    /// In nanoseconds; a histogram's own is rounded down to a microsecond.
+    package private(set) var sum: UInt128
 
-    package init(bounds: Bounds, counts: [UInt64], sum: UInt64) {
+    package init(bounds: Bounds, counts: [UInt64], sum: UInt128) {
         precondition(counts.count == bounds.upper.count + 1, "one count per bound and one for +Inf")
         self.bounds = bounds
         self.counts = counts
@@ -51,6 +53,6 @@ package struct HistogramSnapshot: Sendable {
     package mutating func merge(_ other: HistogramSnapshot) {
         precondition(bounds.upper == other.bounds.upper, "only histograms of the same bounds merge")
         for index in counts.indices { counts[index] &+= other.counts[index] }
-        sum &+= other.sum
+        sum += other.sum
     }
 }

@@ -51,46 +51,4 @@ package struct ArrivalCursor: Sendable {
         schedule.pacing.roundUp(
             schedule.shape.time(ofIntegral: mark), worker: worker, of: schedule.workers)
     }
-
-    /// Moves to the first arrival of this worker that starts after `time`. O(1) for a uniform process; a Poisson
-    /// process has to add up its gaps.
-    mutating func skip(through time: Nanoseconds) {
-        guard intendedStart <= time else { return }
-        if schedule.process == .uniform {
-            guard let due = schedule.pacing.roundDown(time, worker: worker, of: schedule.workers)
-            else { return }
-            let workers = UInt64(schedule.workers)
-            let all = UInt64((schedule.shape.integral(at: due) + (1 << 31)) >> 32)
-            let mine = all > UInt64(worker) ? (all - UInt64(worker) + workers - 1) / workers : 0
-            let next = UInt64(worker) + mine * workers
-            guard next > index else { return }
-            mark = schedule.process.mark(after: mark, from: index, to: next)
-            index = next
-            intendedStart = start(of: mark)
-        } else {
-            while intendedStart <= time { advance() }
-        }
-    }
-
-    /// How many of this worker's arrivals lie before the cursor.
-    var passed: UInt64 { (index - UInt64(worker)) / UInt64(schedule.workers) }
-}
-
-/// Counts the arrivals intended so far from the integral alone, so that the count is right even while a worker hangs.
-package struct IntendedCounter: Sendable {
-    private var shares: [ArrivalCursor]
-
-    package init(_ schedule: Schedule) {
-        shares = (0..<schedule.workers).map { schedule.cursor(worker: $0) }
-    }
-
-    /// - Parameter time: since the load's start; never less than in an earlier call.
-    package mutating func count(through time: Nanoseconds) -> UInt64 {
-        var total: UInt64 = 0
-        for index in shares.indices {
-            shares[index].skip(through: time)
-            total += shares[index].passed
-        }
-        return total
-    }
 }

@@ -45,10 +45,17 @@ package struct LoadStatus: Hashable, Sendable {
     package var dropped: [NamedCount] = []
     /// By outcome, zeros included; `ok` among them.
     package var outcomes: [OutcomeStatus] = []
-    package var responseTime = Quantiles()
-    /// Estimated from the classic buckets.
-    package var serviceTime = Quantiles()
-    package var startDelay = Quantiles()
+    /// Ok of all intended that are decided, that is of ended and dropped ones: those in the backlog and in flight are
+    /// neither served nor lost yet. Nil before the first.
+    package var okShare: Double? {
+        let ended = outcomes.reduce(0) { $0 + $1.count }
+        let decided = dropped.reduce(ended) { $0 + $1.count }
+        let ok = outcomes.first { $0.name == "ok" }?.count ?? 0
+        return decided > 0 ? Double(ok) / Double(decided) : nil
+    }
+    package var responseTime = Times()
+    package var serviceTime = Times()
+    package var startDelay = Times()
     /// Which clock ended requests: `kernel stamps` or `own clock`.
     package var endClock: String
 
@@ -99,6 +106,15 @@ package struct LoadStatus: Hashable, Sendable {
             self.lastError = lastError
             self.lastErrorAge = lastErrorAge
         }
+    }
+
+    package struct Times: Hashable, Sendable {
+        package var sinceStart = Quantiles()
+        /// Their `max` is what no time exceeds: up to a step of the scale more than the greatest.
+        package var lastMinute = Quantiles()
+        package var lastTenMinutes = Quantiles()
+
+        package init() {}
     }
 
     /// In seconds; nil while nothing was recorded.
@@ -153,6 +169,7 @@ extension LoadStatus {
             $0.field("sent", sent)
             $0.field("in_flight", inFlight)
             $0.field("backlog", backlog)
+            $0.field("ok_share", okShare)
             $0.object("connections") {
                 $0.field("connecting", connections.connecting)
                 $0.field("idle", connections.idle)
@@ -176,6 +193,14 @@ extension LoadStatus.OutcomeStatus {
             $0.field("last_error", lastError)
             $0.field("last_error_age_seconds", lastErrorAge)
         }
+    }
+}
+
+extension LoadStatus.Times {
+    fileprivate func write(to json: inout JSONWriter) {
+        sinceStart.write(to: &json)
+        json.object("last_minute") { lastMinute.write(to: &$0) }
+        json.object("last_ten_minutes") { lastTenMinutes.write(to: &$0) }
     }
 }
 

@@ -75,7 +75,7 @@ package enum StatusPage {
         have the same numbers.</p></noscript>
         </main>
         <footer>Response time counts from the moment the schedule meant a request to start, service
-        time from the moment it did. Quantiles cover the time since the start.</footer>
+        time from the moment it did.</footer>
         </body>
         </html>
 

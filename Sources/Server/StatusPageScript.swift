@@ -10,6 +10,10 @@ extension StatusPage {
         const rateSeconds = 20;
         let history = [];
         let answeredAt = Date.now();
+        // Of a window the greatest time itself is not known, only what no time exceeds.
+        const windows = [["Last minute", (times) => times.last_minute, "at most"],
+          ["Last ten minutes", (times) => times.last_ten_minutes, "at most"],
+          ["Since the start", (times) => times, "max"]];
 
         function element(tag, options = {}, ...children) {
           const { text, ...attributes } = options;
@@ -72,12 +76,14 @@ extension StatusPage {
             const value = cells[label] = element("dd", { text: "–" });
             figures.append(element("div", {}, element("dt", { text: label }), value));
           }
-          const times = table("Times", ["", "p50", "p90", "p99", "max"]);
-          const outcomes = table("Outcomes", ["", "requests", "share"]);
+          const times = windows.map(([name, , most]) =>
+            table(name, ["", "p50", "p90", "p99", most]));
+          const outcomes = table("Outcomes", ["", "requests", "of intended"]);
           const drops = table("Dropped, never sent", ["", "requests", "of intended"]);
           const node = element("section", { class: "load", "aria-labelledby": heading.id },
             element("div", { class: "title" }, heading, state), about, how, figures,
-            element("div", { class: "tables" }, times.node, outcomes.node, drops.node));
+            element("div", { class: "tables" }, ...times.map((one) => one.node), outcomes.node,
+              drops.node));
           return { node, state, about, how, cells, times, outcomes, drops };
         }
 
@@ -92,35 +98,45 @@ extension StatusPage {
           const ended = load.outcomes.reduce((sum, o) => sum + o.count, 0);
           const ok = load.outcomes.find((o) => o.name === "ok")?.count ?? 0;
           const dropped = Object.values(load.dropped).reduce((sum, n) => sum + n, 0);
+          // Intended, less what waits or is under way: shares are of this, so that drops count.
+          const decided = ended + dropped;
           const since = (now, then) => earlier ? (now - then) / elapsed : null;
           put(cells["Intended rate"], load.target_rate === null ? "max"
             : rate(since(load.intended, earlier?.intended) ?? load.target_rate));
           put(cells["Actual rate"], rate(since(load.sent, earlier?.sent)));
           put(cells["Sent"], count(load.sent));
-          put(cells["OK"], percent(ok, ended));
-          cells["OK"].className = ended === 0 ? ""
-            : ok === ended ? "good" : ok < 0.99 * ended ? "bad" : "";
+          put(cells["OK"], percent(ok, decided));
+          cells["OK"].className = decided === 0 ? ""
+            : ok === decided ? "good" : ok < 0.99 * decided ? "bad" : "";
           put(cells["Dropped"], count(dropped));
           cells["Dropped"].className = dropped > 0 ? "bad" : "";
           put(cells["In flight"], count(load.in_flight));
           put(cells["Backlog"], count(load.backlog));
           const { connecting, idle, active } = load.connections;
           put(cells["Connections"], count(connecting + idle + active));
-          view.times.body.replaceChildren(...[["Response", load.response_time_seconds],
-            ["Service", load.service_time_seconds], ["Start delay", load.start_delay_seconds]]
-            .map(([name, q]) => row(name, [q.p50, q.p90, q.p99, q.max].map(seconds))));
-          showOutcomes(view, load, ended);
+          showTimes(view, load);
+          showOutcomes(view, load, decided);
           const reasons = Object.entries(load.dropped).filter(([, n]) => n > 0);
           view.drops.node.hidden = reasons.length === 0;
           view.drops.body.replaceChildren(
-            ...reasons.map(([name, n]) => row(name, [count(n), percent(n, load.intended)])));
+            ...reasons.map(([name, n]) => row(name, [count(n), percent(n, decided)])));
         }
 
-        function showOutcomes(view, load, ended) {
+        function showTimes(view, load) {
+          const rows = [["Response", load.response_time_seconds],
+            ["Service", load.service_time_seconds], ["Start delay", load.start_delay_seconds]];
+          windows.forEach(([, pick], i) => view.times[i].body.replaceChildren(
+            ...rows.map(([name, times]) => {
+              const q = pick(times);
+              return row(name, [q.p50, q.p90, q.p99, q.max].map(seconds));
+            })));
+        }
+
+        function showOutcomes(view, load, decided) {
           const rows = [];
           for (const outcome of load.outcomes) {
             if (outcome.count === 0 && outcome.name !== "ok") continue;
-            rows.push(row(outcome.name, [count(outcome.count), percent(outcome.count, ended)]));
+            rows.push(row(outcome.name, [count(outcome.count), percent(outcome.count, decided)]));
             if (outcome.last_error === null) continue;
             const age = outcome.last_error_age_seconds;
             const when = age === null ? "" : ` (${duration(age)} ago)`;

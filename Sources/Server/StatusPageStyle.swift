@@ -65,6 +65,10 @@ extension StatusPage {
         th { text-align: left; font-weight: 400; color: var(--soft); white-space: nowrap; }
         th:last-child, td:last-child { padding-right: .25rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
+        @media (max-width: 30rem) {
+          table { font-size: .875rem; }
+          th, td { padding-right: .4rem; }
+        }
         .error { color: var(--bad); font-size: .875rem; text-align: left; }
 
         """

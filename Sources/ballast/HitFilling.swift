@@ -42,7 +42,12 @@ extension HitResult.Plan {
         self.url = url
         method = settings.request.method
         if case .open(let rate) = settings.rate { self.rate = RateText.exact(rate) }
-        arrivals = settings.arrivals == .uniform ? "uniform" : "poisson"
+        switch settings.arrivals {
+        case .uniform: arrivals = "uniform"
+        case .poisson(let seed):
+            arrivals = "poisson"
+            self.seed = seed
+        }
         pacing = plan.pacingText
         transport = choice.choice.name
         transportReason = choice.because

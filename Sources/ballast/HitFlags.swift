@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Schedule
 import Time
 
 /// The flags of `hit` that describe the load, and the configuration that they make.
@@ -98,6 +99,12 @@ struct HitFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Of the Poisson process (default: drawn anew and shown).",
+            valueName: "number"))
+    var seed: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How long a due request may wait for a connection (default: 1s).",
             valueName: "duration"))
     var late: String?
@@ -115,11 +122,7 @@ struct HitFlags: ParsableArguments {
         load.startup = Self.startup
         load.timeout = try flag("--timeout", timeout, FlagValue.timeout) ?? load.timeout
         load.pacing = try flag("--pacing", pacing, FlagValue.pacing) ?? load.pacing
-        if let arrivals {
-            load.arrivals = try flag("--arrivals", arrivals) { text throws(InvalidValue) in
-                try FlagValue.arrivals(text, name: Self.loadName)
-            }
-        }
+        load.arrivals = try readArrivals()
         load.limits.connections =
             try flag("--connections", connections, FlagValue.connections)
             ?? load.limits.connections
@@ -132,6 +135,20 @@ struct HitFlags: ParsableArguments {
         try readRequest(&load.request)
         try check(load)
         return load
+    }
+
+    /// Without `--seed` another stream in each run: a result that comes back is then not one stream's accident. Short
+    /// enough to be written again.
+    private func readArrivals() throws -> ArrivalProcess {
+        let given = try flag("--seed", seed, FlagValue.seed)
+        let drawn = UInt64(UInt32.random(in: 0 ... .max))
+        let process = try flag("--arrivals", arrivals) { text throws(InvalidValue) in
+            try FlagValue.arrivals(text, seed: given ?? drawn)
+        }
+        if given != nil, process ?? .uniform == .uniform {
+            throw ValidationError("--seed: only `--arrivals poisson` has one")
+        }
+        return process ?? .uniform
     }
 
     private func readRequest(_ request: inout RequestSettings) throws {

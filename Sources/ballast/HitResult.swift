@@ -9,6 +9,8 @@ struct HitResult {
         /// `50/s`, or nil for a closed loop.
         var rate: String?
         var arrivals = "uniform"
+        /// Of Poisson arrivals.
+        var seed: UInt64?
         var pacing = "precise"
         /// `direct` or `curl`, and the reason for it.
         var transport = "direct"
@@ -57,6 +59,10 @@ struct HitResult {
     var okCount: UInt64 { outcomes.first { $0.name == "ok" }?.count ?? 0 }
     /// Sent and not ok, or never sent.
     var failedTotal: UInt64 { completed - min(completed, okCount) + droppedTotal }
+    /// Whether every intended request was served.
+    var isAllOK: Bool { okCount == intended }
+    /// Of intended, like the two below: what was dropped was not served.
+    var okShare: Double? { share(okCount) }
     var failedShare: Double? { share(failedTotal) }
     var droppedShare: Double? { share(droppedTotal) }
 

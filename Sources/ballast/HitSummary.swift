@@ -26,7 +26,8 @@ struct HitSummary {
         let plan = result.plan
         var words: [String] = []
         if let rate = plan.rate {
-            words += ["open loop", "\(rate) \(plan.arrivals)", "pacing \(plan.pacing)"]
+            let seed = plan.seed.map { " (seed \($0))" } ?? ""
+            words += ["open loop", "\(rate) \(plan.arrivals)\(seed)", "pacing \(plan.pacing)"]
         } else {
             words.append("closed loop")
         }
@@ -50,10 +51,9 @@ struct HitSummary {
         let length = "\(result.elapsed)" + (result.isInterrupted ? ", interrupted" : "")
         var lines = [line("in \(length)", first.joined(separator: style.dot), wide: true)]
         let outcomes = result.outcomes.filter { $0.count > 0 }
-        lines.append(line("outcomes", shares(outcomes, of: result.completed)))
+        lines.append(line("outcomes", shares(outcomes)))
         if result.droppedTotal > 0 {
-            let reasons = result.dropped.filter { $0.count > 0 }
-            lines.append(line("dropped", shares(reasons, of: result.intended)))
+            lines.append(line("dropped", shares(result.dropped.filter { $0.count > 0 })))
         }
         if !result.statuses.isEmpty {
             let codes = result.statuses.map {
@@ -67,13 +67,15 @@ struct HitSummary {
         return lines
     }
 
-    private func shares(_ counts: [HitResult.NamedCount], of whole: UInt64) -> String {
+    /// Of intended, so that outcomes and drops together are all of it.
+    private func shares(_ counts: [HitResult.NamedCount]) -> String {
         if counts.isEmpty { return "none" }
         return counts.map { entry in
             let text =
                 "\(entry.name) \(Numbers.count(entry.count)) "
-                + "(\(Numbers.share(entry.count, of: whole)))"
-            return style.paint(text, entry.name == "ok" ? .green : .red)
+                + "(\(Numbers.share(entry.count, of: result.intended)))"
+            guard entry.name == "ok" else { return style.paint(text, .red) }
+            return result.isAllOK ? style.paint(text, .green) : text
         }.joined(separator: style.dot)
     }
 

@@ -24,9 +24,17 @@ final class LiveLine {
     var requestsMax: UInt64?
     /// Whether times and failures are those of the last seconds instead of the whole run's.
     var isRecent = false
-    private var history: [(response: FineSnapshot, failed: UInt64, dropped: UInt64)] = []
+    private var history: [Moment] = []
     private var slowest: [Nanoseconds?] = []
     private var drawings = 0
+
+    /// Totals at one drawing.
+    private struct Moment {
+        var response: FineSnapshot
+        var completed: UInt64
+        var failed: UInt64
+        var dropped: UInt64
+    }
 
     init(_ generator: Generator, _ report: Report, style: Style, loop: EventLoop) {
         self.generator = generator
@@ -73,34 +81,36 @@ final class LiveLine {
         let span = isFirst ? load.elapsed.seconds : (now - samples[0].at).seconds
         let sent = isFirst ? load.sent : load.sent - samples[0].sent
         if span > 0 { reading.rate = Double(sent) / span }
-        reading.inFlight = load.inFlight
+        reading.inFlight = Int64(load.inFlight)
         measure(&reading, load)
         return reading
     }
 
     private func measure(_ reading: inout ProgressReading, _ load: LoadReport) {
-        var response = report.quantiles(ofLoad: 0).response
-        var failed = load.completed - min(load.completed, load.count(.ok))
-        var dropped = load.droppedTotal
+        var moment = Moment(
+            response: report.quantiles(ofLoad: 0).response, completed: load.completed,
+            failed: load.completed - min(load.completed, load.count(.ok)),
+            dropped: load.droppedTotal)
         if isRecent {
-            history.append((response, failed, dropped))
+            history.append(moment)
             // Five seconds; the row of bars gets a new one every second.
             if history.count > 20 { history.removeFirst() }
             let last = history[max(0, history.count - Self.window)]
             drawings += 1
             if drawings % Self.window == 0 {
-                slowest.append(response.since(last.response).quantile(0.99))
+                slowest.append(moment.response.since(last.response).quantile(0.99))
                 if slowest.count > 24 { slowest.removeFirst() }
             }
-            response = response.since(history[0].response)
-            failed -= history[0].failed
-            dropped -= history[0].dropped
+            moment.response = moment.response.since(history[0].response)
+            moment.completed -= history[0].completed
+            moment.failed -= history[0].failed
+            moment.dropped -= history[0].dropped
         }
-        reading.measured = response.count
-        reading.p50 = response.quantile(0.5)
-        reading.p99 = response.quantile(0.99)
-        reading.failed = failed
-        reading.dropped = dropped
+        reading.completed = moment.completed
+        reading.p50 = moment.response.quantile(0.5)
+        reading.p99 = moment.response.quantile(0.99)
+        reading.failed = moment.failed
+        reading.dropped = moment.dropped
         reading.slowest = slowest
     }
 }

@@ -13,7 +13,8 @@ enum Numbers {
         return groups.reversed().joined(separator: " ")
     }
 
-    static func signed(_ value: Int64) -> String {
+    /// A difference of counts, which a fault would make negative: shown as it is.
+    static func count(_ value: Int64) -> String {
         (value < 0 ? "-" : "") + count(value.magnitude)
     }
 

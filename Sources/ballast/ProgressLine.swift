@@ -14,8 +14,8 @@ struct ProgressReading {
     var rate = 0.0
     var p50: Nanoseconds?
     var p99: Nanoseconds?
-    /// Requests behind the two, and how many failed or were dropped.
-    var measured: UInt64 = 0
+    /// Requests that ended, how many of them failed, and how many were dropped instead of sent.
+    var completed: UInt64 = 0
     var failed: UInt64 = 0
     var dropped: UInt64 = 0
     var inFlight: Int64 = 0
@@ -76,18 +76,20 @@ enum ProgressLine {
         if !reading.slowest.isEmpty {
             parts.append(Part(plain: row(reading.slowest, style), color: .cyan, weight: 2))
         }
-        let all = reading.measured
-        let share = reading.failed > 0 ? " (\(Numbers.share(reading.failed, of: all)))" : ""
-        parts.append(
-            Part(
-                plain: "failed \(Numbers.count(reading.failed))\(share)",
-                color: reading.failed > 0 ? .red : nil, weight: 7))
-        parts.append(
-            Part(
-                plain: "dropped \(Numbers.count(reading.dropped))",
-                color: reading.dropped > 0 ? .red : nil, weight: 4))
-        parts.append(Part(plain: "in flight \(Numbers.signed(reading.inFlight))", weight: 3))
+        parts.append(bad("failed", reading.failed, of: reading, weight: 7))
+        parts.append(bad("dropped", reading.dropped, of: reading, weight: 4))
+        parts.append(Part(plain: "in flight \(Numbers.count(reading.inFlight))", weight: 3))
         return parts
+    }
+
+    /// A count that ought to be 0, else with its share of what was intended and is decided.
+    private static func bad(
+        _ name: String, _ count: UInt64, of reading: ProgressReading, weight: Int
+    ) -> Part {
+        guard count > 0 else { return Part(plain: "\(name) 0", weight: weight) }
+        let share = Numbers.share(count, of: reading.completed + reading.dropped)
+        return Part(
+            plain: "\(name) \(Numbers.count(count)) (\(share))", color: .red, weight: 7)
     }
 
     private static func bar(_ progress: Double, _ style: Style) -> String {

@@ -19,13 +19,16 @@ extension StatusDocument {
         cpuLimitCores = generator.health.cpuLimit
         cpuThrottled = generator.health.throttled?.seconds
         loads = report.loads.enumerated().map { index, load in
-            LoadStatus(load, report.quantiles(ofLoad: index))
+            let all = report.quantiles(ofLoad: index)
+            return LoadStatus(load, all, report.recentQuantiles(ofLoad: index, all))
         }
     }
 }
 
 extension LoadStatus {
-    fileprivate init(_ load: LoadReport, _ quantiles: LoadQuantiles) {
+    fileprivate init(
+        _ load: LoadReport, _ quantiles: LoadQuantiles, _ recent: RecentQuantiles
+    ) {
         let settings = load.plan.settings
         let choice = settings.transportChoice
         self.init(
@@ -50,13 +53,31 @@ extension LoadStatus {
                 outcome.name, load.count(outcome),
                 lastError: load.lastFailures.first { $0.outcome == outcome }?.text)
         }
-        responseTime = Quantiles(quantiles.response)
-        serviceTime = Quantiles(quantiles.service)
-        startDelay = Quantiles(quantiles.startDelay)
+        responseTime = Times(quantiles.response, recent.response)
+        serviceTime = Times(quantiles.service, recent.service)
+        startDelay = Times(quantiles.startDelay, recent.startDelay)
+    }
+}
+
+extension LoadStatus.Times {
+    fileprivate init(_ all: FineSnapshot, _ recent: RecentQuantiles.Windows) {
+        self.init()
+        sinceStart = LoadStatus.Quantiles(all)
+        lastMinute = LoadStatus.Quantiles(recent.minute, greatest: all.greatest)
+        lastTenMinutes = LoadStatus.Quantiles(recent.tenMinutes, greatest: all.greatest)
     }
 }
 
 extension LoadStatus.Quantiles {
+    fileprivate init(_ counts: StepCounts, greatest: Nanoseconds) {
+        func quantile(_ rank: Double) -> Double? {
+            counts.quantile(rank, greatest: greatest)?.seconds
+        }
+        self.init(
+            p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99),
+            max: counts.atMost(greatest: greatest)?.seconds)
+    }
+
     fileprivate init(_ snapshot: FineSnapshot) {
         self.init(
             p50: snapshot.quantile(0.5)?.seconds, p90: snapshot.quantile(0.9)?.seconds,

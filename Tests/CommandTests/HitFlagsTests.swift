@@ -43,11 +43,27 @@ import Time
             """
         let file = try Configuration.parse(Array(yaml.utf8), file: "test.yaml")
         let load = try load(
-            "https://[::1]:8443", "--rate", "12.5/m", "--arrivals", "poisson", "--pacing",
-            "grid 1ms", "--connections", "7", "--late", "0s", "--timeout", "1m", "--transport",
+            "https://[::1]:8443", "--rate", "12.5/m", "--arrivals", "poisson", "--seed",
+            "\(LoadName.seed("hit"))", "--pacing", "grid 1ms", "--connections", "7", "--late", "0s",
+            "--timeout", "1m", "--transport",
             "curl", "--http", "auto", "--insecure", "--method", "PUT", "--header", "x-a: one: two",
             "--header", "x-b:${env:HOME}", "--body", "$${text", "--expect-status", "5xx, 204")
         #expect(load == file.loads[0])
+    }
+
+    private func seed(_ arguments: String...) throws -> UInt64? {
+        let load = try HitFlags.parse(["http://a/", "--arrivals", "poisson"] + arguments).load()
+        guard case .poisson(let seed) = load.arrivals else { return nil }
+        return seed
+    }
+
+    @Test func `a Poisson stream is another one in each run, unless its seed is given`() throws {
+        #expect(try seed("--seed", "7") == 7)
+        #expect(try seed("--seed", "18446744073709551615") == .max)
+        let drawn = try (0..<20).map { _ in try #require(try seed()) }
+        // Two of twenty are equal in one of 23 million runs.
+        #expect(Set(drawn).count >= 19)
+        #expect(drawn.allSatisfy { $0 <= UInt64(UInt32.max) })
     }
 
     @Test func `a body makes it POST`() throws {
@@ -75,6 +91,12 @@ import Time
         (["--connections", "many"], "--connections: `many` is not a whole number"),
         (["--workers", "65"], "--workers: `65` is outside 1 to 64"),
         (["--timeout", "0s"], "--timeout: `0s` is outside 1ms to 10m"),
+        (["--seed", "7"], "--seed: only `--arrivals poisson` has one"),
+        (
+            ["--seed", "7", "--arrivals", "uniform"],
+            "--seed: only `--arrivals poisson` has one"
+        ),
+        (["--seed", "1e9", "--arrivals", "poisson"], "--seed: `1e9` is not a whole number"),
         (["--arrivals", "posson"], "(did you mean `poisson`?)"),
     ])
     func `a wrong flag names itself and the remedy`(_ arguments: [String], _ text: String) throws {

@@ -39,6 +39,45 @@ import Time
         try Golden.check(HitSummary(result, .plain).text, "summary-warnings.txt")
     }
 
+    /// 27 of 100 were served, and nothing that was sent failed.
+    private func dropping() throws -> HitResult {
+        var result = try HitResult.sample()
+        result.intended = 100
+        (result.sent, result.completed) = (27, 27)
+        result.outcomes = [.init(name: "ok", count: 27), .init(name: "status", count: 0)]
+        result.dropped = [.init(name: "connections", count: 73)]
+        result.thresholds = []
+        return result
+    }
+
+    @Test func `what was dropped was not served: shares are of intended`() throws {
+        let result = try dropping()
+        #expect(result.okShare == 0.27)
+        #expect(result.failedShare == 0.73)
+        #expect(HitJSON.text(result).contains("\"ok_share\": 0.27,"))
+        let text = HitSummary(result, .plain).text
+        #expect(text.contains("outcomes    ok 27 (27%)\ndropped     connections 73 (73%)\n"))
+    }
+
+    @Test func `only a run in which all is ok looks green`() throws {
+        var result = try dropping()
+        let green = "\u{1B}[32m"
+        #expect(!HitSummary(result, rich).text.contains(green))
+        result.intended = 27
+        result.dropped[0].count = 0
+        #expect(HitSummary(result, rich).text.contains("\(green)ok 27 (100%)"))
+    }
+
+    @Test func `the seed of a Poisson stream is shown, so that a run can be repeated`() throws {
+        var result = try HitResult.sample()
+        result.plan.arrivals = "poisson"
+        result.plan.seed = .max
+        #expect(
+            HitSummary(result, .plain).text.contains(
+                "50/s poisson (seed 18446744073709551615), pacing precise"))
+        #expect(HitJSON.text(result).contains("\"seed\": 18446744073709551615,"))
+    }
+
     @Test func `the JSON is as recorded`() throws {
         try Golden.check(HitJSON.text(.sample()), "hit.json")
     }

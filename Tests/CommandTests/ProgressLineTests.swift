@@ -14,7 +14,7 @@ import Time
         reading.rate = 49.97
         reading.p50 = .microseconds(8_123)
         reading.p99 = .milliseconds(61)
-        reading.measured = 210
+        reading.completed = 210
         reading.failed = 3
         reading.inFlight = 2
         return reading
@@ -35,6 +35,29 @@ import Time
         #expect(
             ProgressLine.text(reading, style(60))
                 == " 4s / 10s  50 of 50/s  p99 61ms    failed 3 (1.43%)")
+    }
+
+    @Test func `what was dropped is in every share, and no narrow line leaves it out`() {
+        var reading = reading
+        reading.completed = 27
+        reading.failed = 2
+        reading.dropped = 73
+        #expect(
+            ProgressLine.text(reading, style(200)).contains("  failed 2 (2%)  dropped 73 (73%)  "))
+        #expect(
+            ProgressLine.text(reading, style(70))
+                == " 4s / 10s  50 of 50/s  p99 61ms    failed 2 (2%)  dropped 73 (73%)")
+        reading.failed = 0
+        let colors = Style(hasColors: true, hasUnicode: true, columns: 200)
+        let text = ProgressLine.text(reading, colors)
+        #expect(text.contains("\u{1B}[31mdropped 73 (73%)\u{1B}[0m"))
+        #expect(text.contains("  failed 0  "))
+    }
+
+    @Test func `a negative difference is shown as it is`() {
+        var reading = reading
+        reading.inFlight = -12_345
+        #expect(ProgressLine.text(reading, style(200)).hasSuffix("in flight -12 345"))
     }
 
     @Test(arguments: [20, 40, 60, 80, 100, 120])

@@ -25,6 +25,27 @@ import Testing
         #expect(nginx.requests == Array(repeating: "GET /a?b=c 200", count: 137))
     }
 
+    @Test func `a run of random arrivals shows its seed, and the seed repeats it`() throws {
+        let nginx = try Nginx()
+        func run(_ arguments: String...) throws -> (seed: UInt64, intended: Int) {
+            let process = try RunningProcess(
+                BallastBinary.path,
+                [
+                    "hit", nginx.url, "--rate", "500/s", "--for", "500ms", "--arrivals", "poisson",
+                    "--output", "json",
+                ] + arguments)
+            #expect(try process.exitCode() == 0, "\(process.errors)")
+            let result = try json(process)
+            let plan = try #require(result["plan"] as? [String: Any])
+            let seed = try #require(plan["seed"] as? UInt64)
+            return (seed, try #require(result["intended"] as? Int))
+        }
+        let (first, second) = (try run(), try run())
+        #expect(first.seed != second.seed)
+        let again = try run("--seed", "\(first.seed)")
+        #expect(again == first)
+    }
+
     @Test func `the request is what the flags say`() throws {
         let nginx = try Nginx(
             locations: """

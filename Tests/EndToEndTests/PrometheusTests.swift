@@ -30,10 +30,8 @@ import Testing
             .compactMap { Double($0) }
     }
 
-    @Test func `Prometheus scrapes it, and every panel of the dashboard shows something`() throws {
-        let nginx = try TruthNginx()
-        let sidecar = try RunningSidecar(
-            loads: "  - {name: a, target: \"\(nginx.url)\", rate: 100/s, limits: {late: 1m}}")
+    /// Lets Prometheus scrape it eight times, and goes on.
+    private func scrape(_ sidecar: RunningSidecar) throws -> RunningProcess {
         let file = try folder.write(
             """
             global: {scrape_interval: 1s, scrape_timeout: 1s}
@@ -54,6 +52,15 @@ import Testing
             let isReady = try Network.get("/-/ready", port: port).status == 200
             return try isReady && query("ballast_scrapes_total").first ?? 0 >= 8
         }
+        return prometheus
+    }
+
+    @Test func `Prometheus scrapes it, and every panel of the dashboard shows something`() throws {
+        let nginx = try TruthNginx()
+        let sidecar = try RunningSidecar(
+            loads: "  - {name: a, target: \"\(nginx.url)\", rate: 100/s, limits: {late: 1m}}")
+        let prometheus = try scrape(sidecar)
+        defer { prometheus.send(SIGTERM) }
         #expect(try query("up{job=\"ballast\"}") == [1])
         let rate = try query("rate(ballast_requests_total{outcome=\"ok\"}[5s])")
         #expect(rate.count == 1)
@@ -63,9 +70,9 @@ import Testing
         )
         #expect((median.first ?? 0) > 0)
 
-        let expressions = try panelExpressions()
-        #expect(expressions.count > 20)
-        for expression in expressions {
+        let panels = try panelExpressions()
+        #expect(panels.count > 20)
+        for (_, expression) in panels {
             let series = try query(expression)
             // Only a container with a CPU limit has this family.
             if expression.contains("ballast_cpu_limit_cores") { continue }
@@ -73,15 +80,56 @@ import Testing
         }
     }
 
-    private func panelExpressions() throws -> [String] {
+    /// Three of four requests find no free connection, for each of 25 answers takes a second; none fails.
+    @Test func `the success ratios of the dashboard and of the page count what was dropped`()
+        throws
+    {
+        let target = try HostileServer { (client) throws(Hangup) in
+            while true {
+                try client.readRequest()
+                try client.pause(milliseconds: 1_000)
+                try client.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            }
+        }
+        defer { target.stop() }
+        let sidecar = try RunningSidecar(
+            loads: """
+                  - {name: a, target: "http://127.0.0.1:\(target.port)", rate: 100/s,
+                     timeout: 1m, limits: {connections: 25, late: 20ms}}
+                """)
+        let prometheus = try scrape(sidecar)
+        defer { prometheus.send(SIGTERM) }
+        let ratios = try panelExpressions().filter { $0.title.hasPrefix("Success ratio") }
+        #expect(ratios.count == 2)
+        for ratio in ratios {
+            let values = try query(ratio.expression)
+            #expect(values.count == 1)
+            // A busy machine may serve less, never more.
+            #expect((0.001...0.3).contains(values.first ?? 1), "\(ratio): \(values)")
+        }
+        let text = try Network.get("/api/v1/status", port: sidecar.port).body
+        let status = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        let load = (status?["loads"] as? [[String: Any]])?.first
+        let share = try #require(load?["ok_share"] as? Double)
+        #expect((0.001...0.3).contains(share))
+        let page = try sidecar.metrics()
+        #expect(page.outcomes.keys.sorted() == ["ok"], "nothing that was sent failed")
+        #expect(page.sum("ballast_dropped_total") > 2 * page.outcome("ok"))
+    }
+
+    private func panelExpressions() throws -> [(title: String, expression: String)] {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../grafana/ballast-overview.json")
         let object = try JSONSerialization.jsonObject(with: try Data(contentsOf: file))
-        let root = try #require(object as? [String: Any])
-        return expressions(in: root["panels"] as Any).map {
-            $0.replacing("$__rate_interval", with: "5s").replacing("$__interval", with: "5s")
-                .replacing("$__range", with: "5s").replacing("$job", with: ".+")
-                .replacing("$instance", with: ".+").replacing("$load", with: ".+")
+        let panels = (object as? [String: Any])?["panels"] as? [[String: Any]] ?? []
+        return panels.flatMap { panel in
+            expressions(in: panel).map { expression in
+                let filled = expression.replacing("$__rate_interval", with: "5s")
+                    .replacing("$__interval", with: "5s").replacing("$__range", with: "5s")
+                    .replacing("$job", with: ".+").replacing("$instance", with: ".+")
+                    .replacing("$load", with: ".+")
+                return (panel["title"] as? String ?? "", filled)
+            }
         }
     }
 

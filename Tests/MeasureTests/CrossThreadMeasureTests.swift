@@ -33,9 +33,11 @@ import Time
         let classic = Histogram(Bounds(Bounds.defaults))
         let fine = FineHistogram()
         let finished = Gauge()
+        let sum = UInt128(Self.rounds) * UInt128((Self.rounds - 1) * 1_000 / 2 + 501)
         let writer = try Reactor.Thread(name: "writer") {
             for round in 0..<Int64(Self.rounds) {
-                classic.record(.microseconds(round))
+                // Sums that are no whole microseconds.
+                classic.record(.nanoseconds(round * 1_000 + 501))
                 fine.record(.microseconds(round))
             }
             finished.set(1)
@@ -43,15 +45,17 @@ import Time
         let reader = try Reactor.Thread(name: "reader") {
             while finished.value == 0 { _ = fine.snapshot() }
         }
-        var last: UInt64 = 0
+        var last = classic.snapshot()
         while finished.value == 0 {
-            let count = classic.snapshot().count
-            #expect(count >= last, "a histogram never goes back")
-            last = count
+            let now = classic.snapshot()
+            #expect(now.count >= last.count, "a histogram never goes back")
+            #expect(now.sum >= last.sum, "nor does its sum")
+            last = now
         }
         writer.join()
         reader.join()
         #expect(classic.snapshot().count == Self.rounds)
+        #expect(classic.snapshot().sum == sum / 1_000 * 1_000)
         #expect(fine.snapshot().count == Self.rounds)
         #expect(fine.snapshot().greatest == .microseconds(Int64(Self.rounds - 1)))
     }

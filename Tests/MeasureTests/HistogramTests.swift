@@ -33,7 +33,37 @@ import Time
             }
             #expect(snapshot.count == values.count, "\(random)")
             #expect(snapshot.count == snapshot.counts.reduce(0, +))
-            #expect(snapshot.sum == values.reduce(0) { $0 + UInt64($1.count) })
+            let sum = values.reduce(UInt128(0)) { $0 + UInt128($1.count) }
+            #expect(snapshot.sum == sum / 1_000 * 1_000, "\(random): rounded down to 1 us")
+        }
+    }
+
+    /// 20 000 requests that wait all the time, for ten years, are 6.3e18 us; in nanoseconds more than 64 bits.
+    @Test func `a sum goes on after ten years of twenty thousand waiting requests`() {
+        let tenYears: UInt64 = 20_000 * 10 * 365 * 86_400 * 1_000_000
+        let histogram = Histogram(Bounds([]), sumBeginsWith: tenYears)
+        let fine = FineHistogram(sumBeginsWith: tenYears)
+        for _ in 0..<3 {
+            histogram.record(.milliseconds(1_500))
+            fine.record(.milliseconds(1_500))
+        }
+        let expected = UInt128(tenYears) * 1_000 + 4_500_000_000
+        #expect(histogram.snapshot().sum == expected)
+        #expect(fine.snapshot().sum == expected)
+        // What two workers counted adds up, too.
+        var both = histogram.snapshot()
+        both.merge(histogram.snapshot())
+        #expect(both.sum == 2 * expected)
+    }
+
+    @Test func `what is below a microsecond is carried, not lost`() {
+        let histogram = Histogram(Bounds([]))
+        let fine = FineHistogram()
+        for count in 1...2_500 as ClosedRange<UInt128> {
+            histogram.record(.nanoseconds(999))
+            fine.record(.nanoseconds(999))
+            #expect(histogram.snapshot().sum == count * 999 / 1_000 * 1_000)
+            #expect(fine.snapshot().sum == histogram.snapshot().sum)
         }
     }
 

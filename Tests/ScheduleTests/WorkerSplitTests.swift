@@ -93,6 +93,48 @@ import Time
         }
     }
 
+    /// Every arrival of the single stream, rounded up to its worker's place by the definition, and counted one by one.
+    @Test func `the intended count is the number of rounded starts that have come`() throws {
+        var random = Seeded()
+        for _ in 0..<200 {
+            let rate = try randomRate(&random)
+            let period = 1e9 / rate.perSecond
+            let step = Int64(random.magnitude(1_000, Swift.max(2_000, 100 * period)))
+            let isPrecise = random.int(0...4) == 0
+            let workers = random.int(1...8)
+            let process = random.pick([ArrivalProcess.uniform, .poisson(seed: random.next())])
+            var counter = IntendedCounter(
+                Schedule(
+                    shape: .constant(rate), process: process,
+                    pacing: isPrecise ? .precise : .grid(Nanoseconds(step)), workers: workers))
+            var exact = Schedule(
+                shape: .constant(rate), process: process, pacing: .precise, workers: 1
+            ).cursor(worker: 0)
+            let starts = (0..<400).map { n -> Int64 in
+                defer { exact.advance() }
+                let time = exact.intendedStart.count
+                let offset = step * Int64(n % workers) / Int64(workers)
+                let steps = Swift.max(0, (time - offset + step - 1) / step)
+                return isPrecise ? time : offset + steps * step
+            }
+            // A reading is right on a start, a moment beside one, or anywhere; all of them before the last arrivals.
+            let end = exact.intendedStart.count - 2 * step
+            let readings = (0..<40).map { _ in
+                let any = random.pick(starts + [Int64(random.magnitude(1, 300 * period))])
+                return any + Int64(random.int(-1...1))
+            }
+            for reading in readings.sorted() where reading < end {
+                let count = counter.count(through: Nanoseconds(reading))
+                let expected = starts.count { $0 <= reading }
+                #expect(count == expected, "\(random): \(rate) \(process) \(step) at \(reading)")
+                guard process != .uniform else { continue }
+                #expect(counter.settled <= count, "\(random)")
+                let surely = starts.count { $0 <= reading - step }
+                #expect(counter.settled >= surely, "\(random): would be added up again")
+            }
+        }
+    }
+
     @Test func `counting in one leap or in many small steps gives the same`() throws {
         var random = Seeded()
         for _ in 0..<50 {

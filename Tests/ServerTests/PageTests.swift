@@ -26,7 +26,9 @@ import Time
             .init(
                 "refused", 8, lastError: "refused 127.0.0.1:8080 <b>\"now\"</b>", lastErrorAge: 12),
         ]
-        load.responseTime = .init(p50: 0.0012, p90: 0.004, p99: 0.25, max: 1.5)
+        load.responseTime.sinceStart = .init(p50: 0.0012, p90: 0.004, p99: 0.25, max: 1.5)
+        load.responseTime.lastMinute = .init(p50: 0.001, p90: 0.002, p99: 0.003, max: 0.004)
+        load.responseTime.lastTenMinutes = .init(p50: 0.002, p90: 0.003, p99: 0.004, max: 0.005)
         document.loads = [load]
         var idle = LoadStatus(
             name: "idle", target: "http://127.0.0.1:1/", state: "waiting", transport: "curl",

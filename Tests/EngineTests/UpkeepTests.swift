@@ -1,0 +1,81 @@
+import Config
+import Measure
+import Reactor
+import Schedule
+import Testing
+import Time
+
+@testable import Engine
+
+/// What happens each second though nobody scrapes.
+@Suite struct UpkeepTests {
+    @Test func `the gaps of a Poisson load are added up without a scrape`() throws {
+        let loop = try EventLoop()
+        var configuration = Configuration()
+        configuration.loads = [
+            .test(perSecond: 2_000) {
+                // Nothing listens there: what is sent does not matter here.
+                $0.target.port = 1
+                $0.startup = .zero
+                $0.arrivals = .poisson(seed: 7)
+            }
+        ]
+        let generator = try Generator(
+            configuration, options: Generator.Options(), loop: loop, onEvent: { _ in },
+            onDrained: { loop.stop() })
+        let control = generator.controls[0]
+        try generator.start()
+        func look(_ now: Instant) {
+            if (control.counter?.settled ?? 0) > 0 { return generator.stop() }
+            loop.schedule(at: now + .milliseconds(5), look)
+        }
+        loop.schedule(at: Clock.now(), look)
+        loop.schedule(at: Clock.now() + .seconds(10)) { _ in generator.stop() }
+        loop.run()
+        generator.join()
+        let settled = control.counter?.settled ?? 0
+        #expect(settled > 0, "nothing was added up in ten seconds")
+        let report = Report(generator)
+        #expect(report.loads[0].intended >= settled)
+        loop.detachAll()
+    }
+
+    @Test func `each time goes to the windows of its own kind, scraped or not`() throws {
+        let loop = try EventLoop()
+        var configuration = Configuration()
+        configuration.workers = .exactly(2)
+        configuration.loads = [.test(perSecond: 100)]
+        let generator = try Generator(
+            configuration, options: Generator.Options(), loop: loop, onEvent: { _ in },
+            onDrained: {})
+        let control = generator.controls[0]
+        let start = Instant(nanoseconds: 1_000_000_000)
+        let upkeep = Upkeep(generator.controls, loop: loop)
+        for second in 0..<100 as Range<Int64> {
+            // Only in the first half minute, by turns on both workers, every other one failed.
+            if second < 30 {
+                let cell = control.cells[Int(second % 2)]
+                let times = second % 2 == 0 ? cell.ok : cell.failed
+                times.fineResponse.record(.milliseconds(40))
+                cell.fineService.record(.milliseconds(20))
+                cell.fineStartDelay.record(.milliseconds(10))
+            }
+            let now = start + .seconds(second)
+            upkeep.keepUp(at: now)
+            let all = control.readQuantiles()
+            let recent = control.recent.windows(all, at: now)
+            for (windows, length) in [
+                (recent.response, Nanoseconds.milliseconds(40)),
+                (recent.service, .milliseconds(20)), (recent.startDelay, .milliseconds(10)),
+            ] {
+                let count = min(30, second + 1)
+                #expect(windows.tenMinutes.count == UInt64(count), "second \(second)")
+                let median = windows.tenMinutes.quantile(0.5, greatest: length)
+                #expect(((median ?? .zero) - length).count.magnitude < length.count / 30)
+                if second < 60 { #expect(windows.minute.count == UInt64(count)) }
+                if second >= 95 { #expect(windows.minute.count == 0) }
+            }
+        }
+        loop.detachAll()
+    }
+}
