@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+extern int pthread_clockjoin_np(pthread_t, void **, clockid_t, const struct timespec *);
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pthread_setname_np(pthread_t, const char *);
 extern long syscall(long, ...);
@@ -125,6 +126,11 @@ static inline int linux_set_timer_slack(unsigned long ns) {
 }
 static inline int linux_name_thread(const char *name) {
     return pthread_setname_np(pthread_self(), name);
+}
+// 0 once the thread has ended; ETIMEDOUT when it has not by then.
+static inline int linux_join_thread(pthread_t thread, int64_t monotonic_ns) {
+    struct timespec t = {monotonic_ns / 1000000000, monotonic_ns % 1000000000};
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &t);
 }
 // How many cores this process may run on; -1 when the kernel does not say.
 static inline int linux_available_cores(void) {

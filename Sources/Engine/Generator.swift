@@ -232,6 +232,10 @@ package final class Generator {
 
     /// Ends the worker threads. Their counts stay readable.
     package func join() { crew?.join() }
+
+    /// The same, but waits for no thread that still hangs at an instant.
+    /// - Returns: whether all of them ended in time.
+    package func join(until instant: Instant) -> Bool { crew?.join(until: instant) ?? true }
 }
 
 /// Says at most once a minute that something goes wrong.

@@ -27,6 +27,7 @@ struct Ballast: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            leave(ExitStatus.fine)
         } catch let error as StartError {
             leave(error.code, saying: error.description)
         } catch {

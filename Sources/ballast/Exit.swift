@@ -12,7 +12,9 @@ enum ExitStatus {
     static let threshold: Int32 = 3
 }
 
-func leave(_ code: Int32) -> Never { Glibc.exit(code) }
+/// At once: what `exit` does at the end, OpenSSL's clean-up above all, would pull the ground from under threads that
+/// still work. Nothing is lost by it, for nothing of ours waits in a buffer of the C library.
+func leave(_ code: Int32) -> Never { Glibc._exit(code) }
 
 /// Says in one line why nothing goes on, and leaves.
 func leave(_ code: Int32, saying text: String) -> Never {
