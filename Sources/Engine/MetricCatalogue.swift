@@ -10,13 +10,17 @@ import Transport
 package struct MetricCatalogue {
     private let report: Report
     private let health: Health
+    private let renewals: [MetricFamily]
 
     package init(_ generator: Generator, _ report: Report) {
         self.report = report
         health = generator.health
+        renewals = RenewalMetrics(generator).families
     }
 
-    package var families: [MetricFamily] { accounting + times + state + generator + process }
+    package var families: [MetricFamily] {
+        accounting + times + state + renewals + generator + process
+    }
 
     // MARK: Building blocks
 

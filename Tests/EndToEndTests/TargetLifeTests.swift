@@ -82,7 +82,7 @@ import Testing
         let sidecar = try sidecar(sending: token, to: nginx)
         try wait(for: "the first secret") { nginx.lines.last?.header == "first" }
         try folder.write("", to: "token")
-        try sidecar.process.waitForLog("\(token) is empty")
+        try sidecar.process.waitForLog("`\(token)` is empty")
         try FileManager.default.removeItem(atPath: token)
         try #require(unsafe mkfifo(token, 0o600) == 0)
         let looks = nginx.lines.count + 75
