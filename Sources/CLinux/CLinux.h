@@ -80,6 +80,10 @@ static inline int linux_signalfd_read(int fd) {
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : -1;
 }
 
+// Of getaddrinfo; netdb.h names them under _GNU_SOURCE only.
+static const int linux_eai_nodata = -5;
+static const int linux_eai_addrfamily = -9;
+
 // Swift does not always see the names of this enum of glibc's.
 static const int linux_stream_type = SOCK_STREAM;
 static const int linux_socket_flags = SOCK_NONBLOCK | SOCK_CLOEXEC;

@@ -6,7 +6,7 @@ enum ExitStatus {
     static let fine: Int32 = 0
     /// Failed at run time; with `hit`, not one request was ok.
     static let failed: Int32 = 1
-    /// The command line or the configuration is wrong.
+    /// The command line or the configuration is wrong, or asks for more than this machine allows.
     static let usage: Int32 = 2
     /// `hit`: a threshold does not hold.
     static let threshold: Int32 = 3

@@ -59,7 +59,7 @@ final class HitRun {
         if let shortage = Preflight.descriptorShortage(
             order.configuration, limit: DescriptorLimit.raise())
         {
-            throw StartError(shortage)
+            throw StartError(shortage, code: ExitStatus.usage)
         }
         var options = Generator.Options()
         options.userAgent = "ballast/\(Version.number)"

@@ -45,7 +45,7 @@ final class Sidecar {
         if let shortage = Preflight.descriptorShortage(
             configuration, limit: DescriptorLimit.raise())
         {
-            throw StartError(shortage)
+            throw StartError(shortage, code: ExitStatus.usage)
         }
         var options = Generator.Options()
         options.userAgent = "ballast/\(Version.number)"
