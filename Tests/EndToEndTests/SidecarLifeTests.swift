@@ -30,10 +30,15 @@ import Testing
 
     @Test func `a bounded run sends what it intends and exits 0`() throws {
         let nginx = try Nginx()
-        let (process, _) = try start(target: nginx.url, "--for", "1s")
+        let (process, port) = try start(target: nginx.url, server: ", linger: 10m", "--for", "1s")
+        try process.waitForLog("lingering")
+        let page = try MetricsPage(try Network.get("/metrics", port: port).body)
         #expect(try process.exitCode() == 0)
-        try wait(for: "nginx's log") { nginx.requests.count >= 100 }
-        #expect(nginx.requests.count == 100)
+        #expect(page.sum("ballast_intended_total") == 100)
+        let sent = page.sum("ballast_sent_total")
+        #expect(sent > 0 && sent + page.sum("ballast_dropped_total") == 100)
+        try wait(for: "nginx's log") { nginx.requests.count >= sent }
+        #expect(nginx.requests.count == sent)
         #expect(process.errors.contains("msg=\"stopped\""))
     }
 
