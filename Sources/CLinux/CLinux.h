@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+extern int pthread_clockjoin_np(pthread_t, void **, clockid_t, const struct timespec *);
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 extern int pthread_setname_np(pthread_t, const char *);
 extern long syscall(long, ...);
@@ -79,6 +80,10 @@ static inline int linux_signalfd_read(int fd) {
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : -1;
 }
 
+// Of getaddrinfo; netdb.h names them under _GNU_SOURCE only.
+static const int linux_eai_nodata = -5;
+static const int linux_eai_addrfamily = -9;
+
 // Swift does not always see the names of this enum of glibc's.
 static const int linux_stream_type = SOCK_STREAM;
 static const int linux_socket_flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -127,6 +132,11 @@ static inline int linux_name_thread(const char *name) {
     return pthread_setname_np(pthread_self(), name);
 }
 static inline int linux_thread_number(void) { return (int)syscall(SYS_gettid); }
+// 0 once the thread has ended; ETIMEDOUT when it has not by then.
+static inline int linux_join_thread(pthread_t thread, int64_t monotonic_ns) {
+    struct timespec t = {monotonic_ns / 1000000000, monotonic_ns % 1000000000};
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &t);
+}
 // How many cores this process may run on; -1 when the kernel does not say.
 static inline int linux_available_cores(void) {
     uint64_t mask[128];

@@ -3,12 +3,12 @@ import Glibc
 /// All that reading a configuration sees of the world, so that tests hold it in their hands.
 package struct ConfigurationContext: Sendable {
     package var environment: @Sendable (String) -> String?
-    /// The file's bytes, or why they cannot be read.
-    package var readFile: @Sendable (String) -> Result<[UInt8], FileFailure>
+    /// The file's bytes, so many at most, or why they cannot be read.
+    package var readFile: @Sendable (String, Int) -> Result<[UInt8], FileFailure>
 
     package init(
         environment: @escaping @Sendable (String) -> String?,
-        readFile: @escaping @Sendable (String) -> Result<[UInt8], FileFailure>
+        readFile: @escaping @Sendable (String, Int) -> Result<[UInt8], FileFailure>
     ) {
         self.environment = environment
         self.readFile = readFile
@@ -18,13 +18,26 @@ package struct ConfigurationContext: Sendable {
     package static let system = ConfigurationContext(
         environment: { name in unsafe getenv(name).map { unsafe String(cString: $0) } },
         readFile: SystemFile.read)
+
+    /// A file as large as any may be.
+    func readFile(_ path: String) -> Result<[UInt8], FileFailure> {
+        readFile(path, SystemFile.byteCountMax)
+    }
 }
 
 /// Why a file cannot be read, in words: `No such file or directory`.
 package struct FileFailure: Error, Hashable, Sendable {
     package var reason: String
+    /// Whether the file holds more than was asked for.
+    var isTooLarge = false
 
     package init(_ reason: String) { self.reason = reason }
+
+    static func tooLarge(_ most: Int) -> FileFailure {
+        var failure = FileFailure("larger than \(SizeText.exact(most))")
+        failure.isTooLarge = true
+        return failure
+    }
 }
 
 package enum SystemFile {
@@ -32,7 +45,10 @@ package enum SystemFile {
     package static let byteCountMax = 16 << 20
 
     /// Only regular files: secrets are read again while loads run, and a pipe could keep that waiting for ever.
-    @Sendable package static func read(_ path: String) -> Result<[UInt8], FileFailure> {
+    /// - Parameter most: a larger file is a failure, found before any of it is read.
+    @Sendable package static func read(
+        _ path: String, _ most: Int = byteCountMax
+    ) -> Result<[UInt8], FileFailure> {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(lastFailure()) }
         defer { close(descriptor) }
@@ -44,6 +60,7 @@ package enum SystemFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             return .failure(FileFailure("not a regular file"))
         }
+        guard status.st_size <= most else { return .failure(.tooLarge(most)) }
 
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
@@ -55,9 +72,7 @@ package enum SystemFile {
             }
             if count == 0 { return .success(content) }
             content += chunk.prefix(count)
-            guard content.count <= byteCountMax else {
-                return .failure(FileFailure("larger than \(SizeText.exact(byteCountMax))"))
-            }
+            guard content.count <= most else { return .failure(.tooLarge(most)) }
         }
     }
 

@@ -14,7 +14,8 @@ extension Configuration {
         var configuration: Configuration?
         if source.check(diagnostics), let root = YAMLComposer.compose(source, diagnostics) {
             let reader = ConfigurationReader(
-                source: source, folder: folder, context: context, diagnostics: diagnostics)
+                source: source, folder: folder, context: context, diagnostics: diagnostics,
+                size: RequestSize(diagnostics))
             configuration = reader.configuration(root)
         }
         guard let configuration, diagnostics.isEmpty else {
@@ -43,6 +44,7 @@ struct ConfigurationReader {
     let folder: String
     let context: ConfigurationContext
     let diagnostics: DiagnosticCollector
+    let size: RequestSize
 
     /// - Returns: nil when there is nothing to read; the configuration counts only while no mistake
     /// was reported.

@@ -24,7 +24,13 @@ package struct ConfigurationError: Error, Hashable, Sendable {
     init(file: String, source: SourceText, found: DiagnosticCollector) {
         self.file = file
         self.source = source
-        diagnostics = found.sorted
+        // libyaml takes the end of a file for the start of one more line.
+        let end = source.end
+        diagnostics = found.sorted.map { diagnostic in
+            var diagnostic = diagnostic
+            diagnostic.position = diagnostic.position.map { min($0, end) }
+            return diagnostic
+        }
         hasMore = found.hasMore
     }
 

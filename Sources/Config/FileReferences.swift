@@ -1,9 +1,3 @@
-/// Why a reference has no value.
-struct ReferenceFailure: Error {
-    var reason: String
-    var hint: String?
-}
-
 extension ConfigurationReader {
     /// A path relative to the file's folder.
     /// - Returns: nil, reported, when the value is no path.
@@ -17,8 +11,11 @@ extension ConfigurationReader {
         return diagnostics.read(field, kind).map { SystemFile.path($0, in: folder) }
     }
 
+    /// - Parameter use: sees the file's bytes.
     /// - Returns: nil, reported, when the file cannot be read.
-    func readablePath(_ field: Field, holding marker: String? = nil) -> String? {
+    func readablePath(
+        _ field: Field, holding marker: String? = nil, use: ([UInt8]) -> Void = { _ in }
+    ) -> String? {
         guard let path = path(field) else { return nil }
         switch context.readFile(path) {
         case .failure(let failure):
@@ -33,6 +30,7 @@ extension ConfigurationReader {
                     hint: "a PEM file has a line that starts with `\(marker)`")
                 return nil
             }
+            use(bytes)
             return path
         }
     }
@@ -44,34 +42,6 @@ extension ConfigurationReader {
     func resolvingPath(_ part: Template.Part) -> Template.Part {
         guard case .file(let path) = part else { return part }
         return .file(SystemFile.path(path, in: folder))
-    }
-
-    /// What a reference stands for now; nil for plain text.
-    func value(of part: Template.Part) -> Result<[UInt8], ReferenceFailure>? {
-        switch part {
-        case .text: return nil
-        case .environment(let name):
-            guard let value = context.environment(name) else {
-                return .failure(
-                    ReferenceFailure(
-                        reason: "the environment variable `\(name)` is not set",
-                        hint: "set it, or put the value into a file and use `${file:/path}`"))
-            }
-            return .success(Array(value.utf8))
-        case .file(let path):
-            return context.readFile(path)
-                .map(Self.withoutLastLineEnd)
-                .mapError {
-                    ReferenceFailure(reason: "cannot read \(quoted(path)): \($0.reason)", hint: nil)
-                }
-        }
-    }
-
-    /// Secrets are mostly written by tools that end the file with a line end, which is no part of
-    /// the secret.
-    private static func withoutLastLineEnd(_ bytes: [UInt8]) -> [UInt8] {
-        if bytes.suffix(2) == [0x0D, 0x0A] { return bytes.dropLast(2) }
-        return bytes.last == 0x0A ? bytes.dropLast() : bytes
     }
 }
 

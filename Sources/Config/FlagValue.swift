@@ -15,11 +15,9 @@ package enum FlagValue {
         _ text: String
     ) throws(InvalidValue) -> (target: Target, path: Template) {
         let parts = try URLText.parse(text, schemes: ["http", "https"])
-        let authority = text.dropLast(parts.rest.utf8.count)
-        let target = try Target.parse(String(authority))
-        try URLText.checkPath(parts.rest)
-        let path = parts.rest.hasPrefix("?") ? "/" + parts.rest : String(parts.rest)
-        return (target, Template(path))
+        let target = try Target.parse(String(text[..<parts.rest.startIndex]))
+        let path = try URLText.path(parts.rest)
+        return (target, Template(path.hasPrefix("?") ? "/" + path : path))
     }
 
     /// `50/s`, or `max` for a closed loop.
@@ -98,7 +96,9 @@ package enum FlagValue {
         let value = text[text.index(after: colon)...].trimmed
         try HeaderRules.checkName(name)
         let template = try TemplateText.parse(String(value)).template
-        for case .text(let literal) in template.parts { try HeaderRules.checkValue(literal) }
+        for case .text(let literal) in template.parts {
+            try HeaderRules.checkValue(Array(literal.utf8))
+        }
         return .init(name, template)
     }
 

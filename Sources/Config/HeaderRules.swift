@@ -30,8 +30,8 @@ package enum HeaderRules {
     }
 
     /// Whether text can stand in a field value: a line end would start another header.
-    package static func checkValue(_ text: some StringProtocol) throws(InvalidValue) {
-        for byte in text.utf8 where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
+    static func checkValue(_ bytes: [UInt8]) throws(InvalidValue) {
+        for byte in bytes where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
             let what =
                 switch byte {
                 case 0x0A, 0x0D: "a line end"
@@ -40,6 +40,24 @@ package enum HeaderRules {
                 }
             throw InvalidValue("a header value cannot hold \(what)")
         }
+        // RFC 9110 allows other bytes and gives them no meaning: a file that was taken for text is the likelier case.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw InvalidValue("a header value is UTF-8 text")
+        }
+    }
+
+    /// RFC 9110 section 5.5: a receiver takes blanks at the ends away, and would see another value.
+    static func checkEnds(_ bytes: [UInt8]) throws(InvalidValue) {
+        for byte in [bytes.first, bytes.last] where byte == 0x20 || byte == 0x09 {
+            throw InvalidValue("a header value cannot start or end with a blank")
+        }
+    }
+
+    /// Host and port; anything else is an answer 400 from every server.
+    static func checkHost(_ bytes: [UInt8]) throws(InvalidValue) {
+        let foreign = "\"/?#@\\,<>".utf8
+        let isFit = bytes.allSatisfy { (0x21...0x7E).contains($0) && !foreign.contains($0) }
+        guard isFit else { throw InvalidValue("this is not a host and port") }
     }
 
     package static func parseMethod(_ text: String) throws(InvalidValue) -> String {

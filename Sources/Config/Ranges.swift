@@ -22,4 +22,6 @@ package enum Ranges {
     /// `sockaddr_un` has 108 bytes with the NUL at the end.
     static let unixPathBytesMax = 107
     static let loadCountMax = 1_000
+    /// Of the requests of all loads together.
+    package static let requestBytesMax = 64 << 20
 }

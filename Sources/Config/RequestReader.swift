@@ -1,5 +1,5 @@
-/// Reads `request`, resolving every reference once to see that it can be resolved; the values are
-/// forgotten again.
+/// Reads `request`, filling every template in once to see that it can be; the values are forgotten
+/// again.
 struct RequestReader {
     let reader: ConfigurationReader
     var diagnostics: DiagnosticCollector { reader.diagnostics }
@@ -11,12 +11,14 @@ struct RequestReader {
         guard var keys = MappingReader(field, diagnostics) else { return request }
         request.method = keys.optional(
             "method", request.method, ScalarKind(parsing: HeaderRules.parseMethod))
-        if let field = keys.field("path") { request.path = path(field) }
+        if let field = keys.field("path") { request.path = template(field, .path) ?? Template("") }
         if let field = keys.field("headers") { request.headers = headers(field) }
         if let field = keys.field("body") {
-            request.body = template(field, check: { _ in }).map(RequestSettings.Body.inline)
+            request.body = template(field, .body).map(RequestSettings.Body.inline)
         }
-        if let field = keys.field("body_file"), let path = reader.readablePath(field) {
+        if let field = keys.field("body_file"), reader.size.hasRoom,
+            let path = reader.readablePath(field, use: { reader.size.add($0.count, at: field) })
+        {
             request.body = .file(path)
         }
         if let position = keys.position(of: "body_file"), keys.position(of: "body") != nil {
@@ -26,26 +28,6 @@ struct RequestReader {
         }
         keys.finish()
         return request
-    }
-
-    private func path(_ field: Field) -> Template {
-        let template = template(field) { text throws(InvalidValue) in
-            try URLText.checkPath(text)
-        }
-        guard let template else { return Template("") }
-        if let first = template.parts.first, case .text(let text) = first, !text.hasPrefix("/") {
-            diagnostics.report(
-                at: field.node.start, "path: \(quoted(text)) does not start with `/`",
-                hint: "it is appended to the target's path")
-        }
-        if let first = template.parts.first, let value = reader.value(of: first),
-            case .success(let bytes) = value, bytes.first != UInt8(ascii: "/")
-        {
-            diagnostics.report(
-                at: field.node.start, "path: the first reference does not start with `/`",
-                hint: "write the `/` before the reference")
-        }
-        return template
     }
 
     private func headers(_ field: Field) -> [RequestSettings.Header] {
@@ -67,33 +49,54 @@ struct RequestReader {
                 continue
             }
             lineOfName[field.name.lowercased()] = field.position.line
-            let value = template(field) { text throws(InvalidValue) in
-                try HeaderRules.checkValue(text)
+            if let value = template(field, .header(field.name)) {
+                headers.append(.init(field.name, value))
             }
-            if let value { headers.append(.init(field.name, value)) }
         }
         return headers
     }
 
-    /// - Parameter check: what the place asks of every part, written text and resolved values
-    /// alike.
-    private func template(
-        _ field: Field, check: (String) throws(InvalidValue) -> Void
-    ) -> Template? {
+    private func template(_ field: Field, _ place: RequestPlace) -> Template? {
         guard let text = diagnostics.read(field, ScalarKind(parsing: { $0 })) else { return nil }
         do {
             let (parsed, references) = try TemplateText.parse(text)
-            let template = reader.resolvingPaths(parsed)
-            for case .text(let literal) in template.parts { try check(literal) }
-            for (part, ordinal) in references {
-                try resolve(reader.resolvingPath(part), ordinal, check)
-            }
+            var template = reader.resolvingPaths(parsed)
+            if place == .path { template = try Self.encoded(template) }
+            try fill(template, references.map(\.ordinal), place, field)
             return template
         } catch {
             diagnostics.report(
-                at: place(of: error, in: field.node), "\(field.name): \(error.message)",
+                at: self.place(of: error, in: field.node), "\(field.name): \(error.message)",
                 hint: error.hint)
             return nil
+        }
+    }
+
+    /// Written text of a path is encoded here, so that every page shows what is sent; values of
+    /// references are never altered.
+    private static func encoded(_ template: Template) throws(InvalidValue) -> Template {
+        var template = template
+        for (index, part) in template.parts.enumerated() {
+            if case .text(let text) = part {
+                template.parts[index] = .text(try URLText.path(text))
+            }
+        }
+        return template
+    }
+
+    /// - Parameter ordinals: which `${` of the text each reference is.
+    private func fill(
+        _ template: Template, _ ordinals: [Int], _ place: RequestPlace, _ field: Field
+    ) throws(InvalidValue) {
+        guard reader.size.hasRoom else { return }
+        do throws(Template.Failure) {
+            reader.size.add(try template.filled(for: place, reader.context).count, at: field)
+        } catch {
+            let reference = error.part.flatMap { part in
+                template.parts[part].isReference
+                    ? ordinals[template.parts[..<part].filter(\.isReference).count] : nil
+            }
+            throw InvalidValue(error.reason, hint: error.hint, reference: reference)
         }
     }
 
@@ -103,22 +106,29 @@ struct RequestReader {
         }
         return reference ?? node.start
     }
+}
 
-    private func resolve(
-        _ part: Template.Part, _ ordinal: Int, _ check: (String) throws(InvalidValue) -> Void
-    ) throws(InvalidValue) {
-        switch reader.value(of: part) {
-        case .success(let bytes)?:
-            do {
-                try check(String(decoding: bytes, as: UTF8.self))
-            } catch {
-                throw InvalidValue(
-                    "the value of this reference does not fit: \(error.message)",
-                    reference: ordinal)
-            }
-        case .failure(let failure)?:
-            throw InvalidValue(failure.reason, hint: failure.hint, reference: ordinal)
-        case nil: return
-        }
+extension Template.Part {
+    fileprivate var isReference: Bool { if case .text = self { false } else { true } }
+}
+
+/// The bytes of all requests together, which all lie in memory while loads run.
+final class RequestSize {
+    private let diagnostics: DiagnosticCollector
+    private var count = 0
+
+    init(_ diagnostics: DiagnosticCollector) { self.diagnostics = diagnostics }
+
+    /// Once there is none, nothing more is read.
+    var hasRoom: Bool { count <= Ranges.requestBytesMax }
+
+    func add(_ more: Int, at field: Field) {
+        count += more
+        guard !hasRoom else { return }
+        diagnostics.report(
+            at: field.node.start,
+            "\(field.name): with this one, all requests together are larger than "
+                + SizeText.exact(Ranges.requestBytesMax),
+            hint: "spread the loads over several instances, or send less")
     }
 }

@@ -54,6 +54,13 @@ struct SourceText: Hashable, Sendable {
         }
     }
 
+    /// Behind the last character.
+    var end: SourcePosition {
+        var counter = PositionCounter()
+        for scalar in text.unicodeScalars { counter.advance(over: scalar) }
+        return counter.position
+    }
+
     /// The lines with these numbers, counted from 1, without their ends; none behind the last one.
     func lines(_ numbers: Set<Int>) -> [Int: [Unicode.Scalar]] {
         var counter = PositionCounter()

@@ -48,10 +48,25 @@ enum URLText {
             scheme: scheme, userInfo: userInfo, host: String(host), port: number, rest: rest)
     }
 
+    /// A path (and query) as a user writes it, as a request line holds it: what is not ASCII is percent-encoded, as
+    /// browsers and curl do.
+    static func path(_ text: some StringProtocol) throws(InvalidValue) -> String {
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            if byte < 0x80 {
+                encoded.append(byte)
+            } else {
+                let digits = Array("0123456789ABCDEF".utf8)
+                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        try checkPath(encoded)
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
     /// Whether a path (and query) can go into a request line as it is: visible ASCII without what
     /// has a meaning of its own, and each `%` followed by two hexadecimal digits.
-    static func checkPath(_ text: some StringProtocol) throws(InvalidValue) {
-        let bytes = Array(text.utf8)
+    static func checkPath(_ bytes: [UInt8]) throws(InvalidValue) {
         for (index, byte) in bytes.enumerated() {
             switch byte {
             case UInt8(ascii: "#"):
@@ -88,12 +103,11 @@ extension Target {
         if parts.rest.contains("?") {
             throw InvalidValue("the target cannot have a query", hint: "put it into `request.path`")
         }
-        try URLText.checkPath(parts.rest)
-        var path = parts.rest
+        var path = try URLText.path(parts.rest)
         while path.hasSuffix("/") { path.removeLast() }
         return Target(
             scheme: scheme, host: parts.host, port: parts.port ?? (scheme == .https ? 443 : 80),
-            path: String(path))
+            path: path)
     }
 
     /// As `parse` reads it.
@@ -111,7 +125,7 @@ extension ScalarKind where Value == String {
             guard parts.rest.isEmpty || parts.rest == "/" else {
                 throw InvalidValue("a proxy has no path, query or fragment", hint: "remove it")
             }
-            if let userInfo = parts.userInfo { try URLText.checkPath(userInfo) }
+            if let userInfo = parts.userInfo { try URLText.checkPath(Array(userInfo.utf8)) }
             return text
         })
     }

@@ -1,7 +1,6 @@
 /// Text of the user's inside a message: in backticks, short, on one line, without control
 /// characters.
-func quoted(_ text: some StringProtocol) -> String {
-    let lengthMax = 64
+func quoted(_ text: some StringProtocol, lengthMax: Int = 64) -> String {
     var shown = ""
     for (index, scalar) in text.unicodeScalars.enumerated() {
         guard index < lengthMax else { return "`\(shown)…`" }
@@ -13,6 +12,9 @@ func quoted(_ text: some StringProtocol) -> String {
     }
     return "`\(shown)`"
 }
+
+/// A path inside a message: whole, for half a path leads nowhere.
+func quoted(path: String) -> String { quoted(path, lengthMax: 4_096) }
 
 /// The one of `candidates` that a user most likely meant: at most a third of its letters differ.
 package func closest(to text: String, among candidates: some Sequence<String>) -> String? {

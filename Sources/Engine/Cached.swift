@@ -3,19 +3,23 @@ import Time
 
 typealias ProcessReading = ProcessStatistics.Reading
 
-/// A value read once for each reading of the report, however many series show parts of it.
+/// A value read once for each reading of the report, however many series show parts of it. When it cannot be read, the
+/// last one stands.
 final class Cached<Value> {
-    private let read: () -> Value
+    private let read: () -> Value?
     private var value: Value?
     private var readFor = Instant.distantPast
 
-    init(_ read: @escaping () -> Value) { self.read = read }
+    init(_ first: Value?, _ read: @escaping () -> Value?) {
+        value = first
+        self.read = read
+    }
 
-    func value(for instant: Instant) -> Value {
-        if let value, readFor == instant { return value }
-        let fresh = read()
-        value = fresh
-        readFor = instant
-        return fresh
+    func value(for instant: Instant) -> Value? {
+        if readFor != instant {
+            readFor = instant
+            value = read() ?? value
+        }
+        return value
     }
 }

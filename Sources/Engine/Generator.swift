@@ -39,6 +39,7 @@ package final class Generator {
     let controls: [LoadControl]
     private(set) var renderers: [RequestRenderer] = []
     private(set) var requests: [HTTPRequest] = []
+    let renewals: [RequestRenewals]
     private(set) var crew: WorkerCrew?
     private let onEvent: (GeneratorEvent) -> Void
     private let onDrained: () -> Void
@@ -66,6 +67,7 @@ package final class Generator {
         self.onDrained = onDrained
         plan = GeneratorPlan(configuration, cores: Cores.available(root: options.root))
         health = Health(root: options.root)
+        renewals = configuration.loads.map { _ in RequestRenewals() }
         let relay = TryRelay()
         controls = plan.loads.enumerated().map { index, plan in
             LoadControl(index: index, plan: plan, options: options, loop: loop) {
@@ -178,7 +180,6 @@ package final class Generator {
     }
 
     func renew(_ control: LoadControl, _ request: HTTPRequest) {
-        guard request != requests[control.index] else { return }
         requests[control.index] = request
         crew?.send(.request(load: control.index, request), to: control)
         onEvent(.requestRenewed(load: control.name))
@@ -192,9 +193,6 @@ package final class Generator {
     }
 
     func announce(_ event: GeneratorEvent) { onEvent(event) }
-
-    /// Whether an event that may repeat is due again; once a minute each.
-    func isDue(_ key: String) -> Bool { failureLog.isDue(key) }
 
     // MARK: Stop
 
@@ -231,6 +229,10 @@ package final class Generator {
 
     /// Ends the worker threads. Their counts stay readable.
     package func join() { crew?.join() }
+
+    /// The same, but waits for no thread that still hangs at an instant.
+    /// - Returns: whether all of them ended in time.
+    package func join(until instant: Instant) -> Bool { crew?.join(until: instant) ?? true }
 }
 
 /// Says at most once a minute that something goes wrong.

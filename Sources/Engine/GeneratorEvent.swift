@@ -10,7 +10,10 @@ package enum GeneratorEvent: Sendable {
     case addresses(load: String, host: String, addresses: [String])
     case lookupFailed(load: String, host: String, reason: String)
     case requestRenewed(load: String)
-    case secretUnreadable(load: String, reason: String)
+    /// A file holds what the request cannot; the last good request goes on being sent.
+    case secretUnusable(load: String, reason: String)
+    /// The same file holds what it held before.
+    case secretReadable(load: String)
     case degraded(reasons: [String])
     case recovered
     case stopping

@@ -10,13 +10,17 @@ import Transport
 package struct MetricCatalogue {
     private let report: Report
     private let health: Health
+    private let renewals: [MetricFamily]
 
     package init(_ generator: Generator, _ report: Report) {
         self.report = report
         health = generator.health
+        renewals = RenewalMetrics(generator).families
     }
 
-    package var families: [MetricFamily] { accounting + times + state + generator + process }
+    package var families: [MetricFamily] {
+        accounting + times + state + renewals + generator + process
+    }
 
     // MARK: Building blocks
 
@@ -206,16 +210,19 @@ package struct MetricCatalogue {
 
     private var process: [MetricFamily] {
         let statistics = health.processStatistics
-        // One reading serves all families of a scrape.
-        let reading = Cached { statistics.read() }
+        // One reading serves all families of a scrape. Without /proc there is none, and so no series.
+        let first = statistics.read()
+        let reading = Cached(first) { statistics.read() }
         let report = report
         func family(
             _ name: String, _ kind: MetricFamily.Kind, _ help: String,
             _ value: @escaping (ProcessReading) -> Sample
         ) -> MetricFamily {
-            global("process_\(name)", kind, help) {
-                value(reading.value(for: report.readAt) ?? ProcessReading())
-            }
+            global(
+                "process_\(name)", kind, help,
+                first.map { first in
+                    { value(reading.value(for: report.readAt) ?? first) }
+                })
         }
         return [
             family("cpu_seconds_total", .counter, "User and system CPU time.") {
@@ -223,7 +230,7 @@ package struct MetricCatalogue {
             },
             family("open_fds", .gauge, "Open file descriptors.") { .integer($0.openDescriptors) },
             family("max_fds", .gauge, "The limit on open file descriptors.") {
-                .integer($0.maxDescriptors ?? 0)
+                .real($0.maxDescriptors)
             },
             family("virtual_memory_bytes", .gauge, "Virtual memory.") {
                 .integer($0.virtualBytes)

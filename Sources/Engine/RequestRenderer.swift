@@ -1,9 +1,10 @@
 import Config
 import Transport
 
-/// Fills a load's templates in: from settings and secrets to the bytes that are sent.
+/// Fills a load's templates in: from settings and secrets to the bytes that are sent. What a place of a request cannot
+/// hold never gets into one.
 struct RequestRenderer {
-    /// A secret that cannot be had: which, and why.
+    /// Why there is no request: which place, and what to do.
     struct Failure: Error {
         let reason: String
     }
@@ -15,9 +16,10 @@ struct RequestRenderer {
     func render() throws(Failure) -> HTTPRequest {
         var headers: [HTTPRequest.Header] = []
         for header in settings.request.headers {
-            headers.append(.init(header.name, try headerValue(header)))
+            let value = try filled(header.value, .header(header.name))
+            headers.append(.init(header.name, String(decoding: value, as: UTF8.self)))
         }
-        let path = String(decoding: try bytes(of: settings.request.path), as: UTF8.self)
+        let path = String(decoding: try filled(settings.request.path, .path), as: UTF8.self)
         return HTTPRequest(
             method: settings.request.method, path: settings.target.path + path,
             authority: settings.target.authority, userAgent: userAgent, headers: headers,
@@ -26,54 +28,25 @@ struct RequestRenderer {
 
     private func body() throws(Failure) -> [UInt8] {
         switch settings.request.body {
-        case nil: []
-        case .inline(let template): try bytes(of: template)
-        case .file(let path): try contents(of: path)
-        }
-    }
-
-    private func headerValue(_ header: RequestSettings.Header) throws(Failure) -> String {
-        let bytes = try bytes(of: header.value)
-        // RFC 9110 section 5.5: a line end inside a value would start a header of its own.
-        guard !bytes.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else {
-            throw Failure(
-                reason: "header \(header.name): the secret contains a line end or a NUL byte")
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private func bytes(of template: Template) throws(Failure) -> [UInt8] {
-        var result: [UInt8] = []
-        for part in template.parts {
-            switch part {
-            case .text(let text): result += text.utf8
-            case .environment(let name):
-                guard let value = context.environment(name) else {
-                    throw Failure(reason: "environment variable \(name) is not set")
-                }
-                result += value.utf8
-            case .file(let path):
-                let secret = Self.withoutLineEnd(try contents(of: path))
-                // A file that is being written anew is empty for a moment.
-                guard !secret.isEmpty else { throw Failure(reason: "\(path) is empty") }
-                result += secret
+        case nil: return []
+        case .inline(let template): return try filled(template, .body)
+        case .file(let path):
+            switch context.readFile(path, RequestPlace.body.byteCountMax) {
+            case .success(let bytes): return bytes
+            case .failure(let failure):
+                throw Failure(
+                    reason: "\(RequestPlace.body.name): cannot read `\(path)`: \(failure.reason)")
             }
         }
-        return result
     }
 
-    private func contents(of path: String) throws(Failure) -> [UInt8] {
-        switch context.readFile(path) {
-        case .success(let bytes): return bytes
-        case .failure(let failure):
-            throw Failure(reason: "cannot read \(path): \(failure.reason)")
+    private func filled(
+        _ template: Template, _ place: RequestPlace
+    ) throws(Failure) -> [UInt8] {
+        do throws(Template.Failure) {
+            return try template.filled(for: place, context)
+        } catch {
+            throw Failure(reason: "\(place.name): \(error.text)")
         }
-    }
-
-    private static func withoutLineEnd(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        var bytes = bytes[...]
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        return bytes
     }
 }

@@ -3,6 +3,16 @@ import Reactor
 import Time
 import Transport
 
+/// What became of a load's request while the files that it refers to changed. Only the main thread uses it.
+final class RequestRenewals {
+    /// How often another request took the last one's place.
+    var renewed: UInt64 = 0
+    /// How often it could not be made; once per look as long as it lasts.
+    var failed: UInt64 = 0
+    /// Why the last try failed; nil when it did not.
+    var failure: String?
+}
+
 /// Renders a load's request anew when a file that it refers to changes. It looks once a second, which is always right:
 /// a rotated secret is a new file behind a link, and events about those get lost.
 final class SecretWatch {
@@ -19,7 +29,7 @@ final class SecretWatch {
         guard !files.isEmpty else { return }
         for file in files { signatures[file] = FileSignature(of: file) }
         // What changed between the rendering and now is found out by rendering once more.
-        loop.schedule(at: Clock.now()) { [weak self] _ in self?.renewAll { _ in true } }
+        loop.schedule(at: Clock.now()) { [weak self] _ in self?.renewAll(files) }
     }
 
     private func look() {
@@ -31,22 +41,49 @@ final class SecretWatch {
                 changed.insert(file)
             }
         }
-        renewAll { load in load.secretFiles.contains { changed.contains($0) } }
+        renewAll(changed)
     }
 
-    private func renewAll(where isAffected: (LoadSettings) -> Bool) {
-        for control in generator.controls where isAffected(control.plan.settings) {
-            do {
-                generator.renew(control, try generator.renderers[control.index].render())
-            } catch {
-                // The last good request goes on being sent, and the next look tries again.
-                for file in control.plan.settings.secretFiles { signatures[file] = .some(nil) }
-                if generator.isDue("\(control.index) secret") {
-                    generator.announce(
-                        .secretUnreadable(load: control.name, reason: error.reason))
-                }
-            }
+    /// Those that a changed file belongs to, and those that failed before.
+    private func renewAll(_ changed: Set<String>) {
+        for control in generator.controls {
+            let isAffected = control.plan.settings.secretFiles.contains { changed.contains($0) }
+            let renewals = generator.renewals[control.index]
+            if isAffected || renewals.failure != nil { renew(control, renewals) }
         }
         loop.schedule(at: Clock.now() + Self.interval) { [weak self] _ in self?.look() }
+    }
+
+    private func renew(_ control: LoadControl, _ renewals: RequestRenewals) {
+        do throws(RequestRenderer.Failure) {
+            let request = try generator.renderers[control.index].render()
+            try checkSize(request, of: control)
+            if request != generator.requests[control.index] {
+                renewals.renewed += 1
+                generator.renew(control, request)
+            } else if renewals.failure != nil {
+                generator.announce(.secretReadable(load: control.name))
+            }
+            renewals.failure = nil
+        } catch {
+            // The last good request goes on being sent, and the next look tries again.
+            renewals.failed += 1
+            if renewals.failure != error.reason {
+                generator.announce(.secretUnusable(load: control.name, reason: error.reason))
+            }
+            renewals.failure = error.reason
+        }
+    }
+
+    private func checkSize(
+        _ request: HTTPRequest, of control: LoadControl
+    ) throws(RequestRenderer.Failure) {
+        let old = generator.requests[control.index].body.count
+        let all = generator.requests.reduce(0) { $0 + $1.body.count } - old + request.body.count
+        guard all <= Ranges.requestBytesMax else {
+            throw RequestRenderer.Failure(
+                reason: "all requests together would be larger than "
+                    + SizeText.exact(Ranges.requestBytesMax))
+        }
     }
 }

@@ -124,6 +124,13 @@ final class WorkerCrew: EventHandler {
         for thread in threads { thread.join() }
         threads = []
     }
+
+    /// - Returns: whether all of them ended in time.
+    func join(until instant: Instant) -> Bool {
+        sendToAll(.exit)
+        threads.removeAll { $0.join(until: instant) }
+        return threads.isEmpty
+    }
 }
 
 extension LoadRunner {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import Time
 
 /// A named thread that runs one closure; whatever the closure builds lives and dies in it.
 package final class Thread {
@@ -44,5 +45,13 @@ package final class Thread {
     package func join() {
         isJoined = true
         pthread_join(handle, nil)
+    }
+
+    /// Waits for the closure's end, but no longer than until an instant; a thread that runs on then stays on its own.
+    /// - Returns: whether it ended.
+    package func join(until instant: Instant) -> Bool {
+        guard linux_join_thread(handle, instant.nanoseconds) == 0 else { return false }
+        isJoined = true
+        return true
     }
 }

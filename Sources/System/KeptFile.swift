@@ -35,6 +35,33 @@ struct KeptFile: ~Copyable {
     static func contents(of path: String) -> String? { KeptFile(path)?.read() }
 }
 
+/// A folder of the kernel that is listed again and again through one descriptor, also when no other is to be had.
+@safe final class KeptFolder {
+    private let folder: OpaquePointer
+
+    /// - Returns: nil when the folder cannot be opened.
+    init?(_ path: String) {
+        guard let folder = unsafe opendir(path) else { return nil }
+        unsafe self.folder = folder
+    }
+
+    deinit { unsafe closedir(folder) }
+
+    /// How many entries are numbers, the descriptor of this folder left out.
+    func countNumbers() -> UInt64 {
+        unsafe rewinddir(folder)
+        let own = unsafe "\(dirfd(folder))"
+        var count: UInt64 = 0
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            if name.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) && name != own { count += 1 }
+        }
+        return count
+    }
+}
+
 extension StringProtocol {
     /// Non-empty lines.
     var lines: [SubSequence] { split(separator: "\n") }

@@ -10,10 +10,10 @@ package final class ProcessStatistics {
         package var residentBytes: UInt64 = 0
         /// Descriptors in use; the one that counts them is left out.
         package var openDescriptors: UInt64 = 0
-        /// The soft limit; nil when there is none.
-        package var maxDescriptors: UInt64?
+        /// The soft limit; infinite when there is none.
+        package var maxDescriptors = Double.infinity
 
-        package init() {}
+        fileprivate init() {}
     }
 
     /// When the process began, in seconds since 1970; nil when the kernel does not say.
@@ -21,7 +21,7 @@ package final class ProcessStatistics {
 
     private let statistics: KeptFile?
     private let limits: KeptFile?
-    private let descriptorFolder: String
+    private let descriptors: KeptFolder?
     private let ticksPerSecond = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
     private let pageSize = UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
 
@@ -29,7 +29,7 @@ package final class ProcessStatistics {
     package init(root: String = "") {
         statistics = KeptFile(root + "/proc/self/stat")
         limits = KeptFile(root + "/proc/self/limits")
-        descriptorFolder = root + "/proc/self/fd"
+        descriptors = KeptFolder(root + "/proc/self/fd")
         let booted = KeptFile.contents(of: root + "/proc/stat")?.number(after: "btime ")
         let ticks = statistics?.read().flatMap { Self.fields($0) }?[safe: 19].flatMap { UInt64($0) }
         if let booted, let ticks {
@@ -43,15 +43,18 @@ package final class ProcessStatistics {
     package func read() -> Reading? {
         guard let fields = statistics?.read().flatMap({ Self.fields($0) }), fields.count > 21,
             let user = UInt64(fields[11]), let system = UInt64(fields[12]),
-            let virtual = UInt64(fields[20]), let pages = UInt64(fields[21])
+            let virtual = UInt64(fields[20]), let pages = UInt64(fields[21]),
+            let openDescriptors = descriptors?.countNumbers(), let limits = limits?.read()
         else { return nil }
         var reading = Reading()
         reading.cpu = Nanoseconds(
             Int64(clamping: (user + system) * (1_000_000_000 / ticksPerSecond)))
         reading.virtualBytes = virtual
         reading.residentBytes = pages * pageSize
-        reading.openDescriptors = countDescriptors()
-        reading.maxDescriptors = limits?.read()?.number(after: "Max open files ")
+        reading.openDescriptors = openDescriptors
+        if let most = limits.number(after: "Max open files ") {
+            reading.maxDescriptors = Double(most)
+        }
         return reading
     }
 
@@ -60,20 +63,6 @@ package final class ProcessStatistics {
     private static func fields(_ text: String) -> [Substring]? {
         guard let end = text.lastIndex(of: ")") else { return nil }
         return text[text.index(after: end)...].split { $0 == " " || $0 == "\n" }
-    }
-
-    private func countDescriptors() -> UInt64 {
-        guard let folder = unsafe opendir(descriptorFolder) else { return 0 }
-        defer { unsafe closedir(folder) }
-        let own = unsafe "\(dirfd(folder))"
-        var count: UInt64 = 0
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-            }
-            if name.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) && name != own { count += 1 }
-        }
-        return count
     }
 }
 

@@ -6,6 +6,15 @@ package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
+    /// Takes the numbers of standard streams that were closed before the start, or the next files that are opened would
+    /// be written to as such. What is written to them fails, as it would have without.
+    package static func claimClosed() {
+        for number in Int32(0)...2 where fcntl(number, F_GETFD) < 0 {
+            // The lowest free number is this one.
+            _ = unsafe open("/dev/null", O_RDONLY)
+        }
+    }
+
     /// Writes all of it, as one `write` wherever the kernel takes it whole. A reader that has gone
     /// away is no error: there is nobody left to tell.
     /// - Returns: why it could not be written; nil when it was.

@@ -25,7 +25,7 @@ package final class Resolver {
 
     package struct Failure: Error, Hashable, Sendable {
         package let reason: String
-        /// Whether the name is known not to exist, rather than the look-up having failed.
+        /// Whether the answer is that the name has no address, rather than that there was no answer.
         package let isFinal: Bool
     }
 
@@ -56,20 +56,57 @@ package final class Resolver {
     }
 
     /// All stream addresses of a host, IPv4 and IPv6, in the system's order.
-    package static func lookUp(_ query: Query) -> Result<[SocketAddress], Failure> {
+    /// - Parameter ask: the system's way to ask, or a test's.
+    package static func lookUp(
+        _ query: Query, ask: (Query, Int32) -> Reply = askSystem
+    ) -> Result<[SocketAddress], Failure> {
         if let literal = SocketAddress(ip: query.host, port: query.port) {
             return .success([literal])
         }
-        var list: UnsafeMutablePointer<addrinfo>?
         // Only families that this machine has, unless it has none but loopback.
-        var code = unsafe getAddresses(query, flags: AI_ADDRCONFIG, &list)
-        if code != 0 { code = unsafe getAddresses(query, flags: 0, &list) }
-        guard code == 0 else {
-            let reason =
+        var reply = ask(query, AI_ADDRCONFIG)
+        if reply.code != 0 { reply = ask(query, 0) }
+        guard reply.code == 0 else {
+            return .failure(
+                Failure(reason: reply.reason, isFinal: finalCodes.contains(reply.code)))
+        }
+        return .success(reply.addresses)
+    }
+
+    /// The name does not exist; it has no address; it has none of a family that was asked for. The first question
+    /// leaves families out, so only the second answer can be final. All else tells of the look-up, not of the name.
+    private static let finalCodes = [EAI_NONAME, linux_eai_nodata, linux_eai_addrfamily]
+
+    /// What one call of `getaddrinfo` says.
+    package struct Reply {
+        /// 0 or an EAI_* code.
+        package let code: Int32
+        package let addresses: [SocketAddress]
+        /// In words, when there is a code.
+        package let reason: String
+
+        package init(_ addresses: [SocketAddress]) {
+            (code, reason) = (0, "")
+            self.addresses = addresses
+        }
+
+        /// - Parameter errno: counts with EAI_SYSTEM only.
+        package init(failed code: Int32, errno: Int32 = 0) {
+            self.code = code
+            addresses = []
+            reason =
                 code == EAI_SYSTEM
                 ? SystemError.text(of: errno) : unsafe String(cString: gai_strerror(code))
-            return .failure(Failure(reason: reason, isFinal: code == EAI_NONAME))
         }
+    }
+
+    package static func askSystem(_ query: Query, flags: Int32) -> Reply {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = linux_stream_type
+        unsafe hints.ai_flags = flags
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = unsafe getaddrinfo(query.host, "\(query.port)", &hints, &list)
+        guard code == 0 else { return Reply(failed: code, errno: errno) }
         defer { unsafe freeaddrinfo(list) }
         var addresses: [SocketAddress] = []
         var entry = unsafe list
@@ -82,15 +119,6 @@ package final class Resolver {
             }
             unsafe entry = unsafe info.ai_next
         }
-        return .success(addresses)
-    }
-
-    private static func getAddresses(
-        _ query: Query, flags: Int32, _ list: inout UnsafeMutablePointer<addrinfo>?
-    ) -> Int32 {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = linux_stream_type
-        unsafe hints.ai_flags = flags
-        return unsafe getaddrinfo(query.host, "\(query.port)", &hints, &list)
+        return Reply(addresses)
     }
 }

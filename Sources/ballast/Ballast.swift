@@ -24,9 +24,11 @@ struct Ballast: ParsableCommand {
         subcommands: [Demo.self, Hit.self, Check.self, Run.self, Healthcheck.self])
 
     static func main() {
+        StandardStream.claimClosed()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(Array(ProcessArguments.all.dropFirst()))
             try command.run()
+            leave(ExitStatus.fine)
         } catch let error as StartError {
             leave(error.code, saying: error.description)
         } catch {
@@ -47,7 +49,7 @@ struct Ballast: ParsableCommand {
     private static func usageMessage(_ text: String) -> String {
         let lines = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-        let given = CommandLine.arguments.dropFirst().first { names.contains($0) }
+        let given = ProcessArguments.all.dropFirst().first { names.contains($0) }
         let command = given.map { "ballast \($0)" } ?? "ballast"
         let end = lines.hasSuffix(".") || lines.hasSuffix("?") ? lines : lines + "."
         return "\(end) See `\(command) --help`."

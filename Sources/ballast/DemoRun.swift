@@ -13,6 +13,7 @@ final class DemoRun {
     private let style: Style
     private var configuration: Configuration
     private var signals: Signals!
+    private var lastMoment: LastMoment!
     private var generator: Generator!
     private var pages: Pages!
     private var server: Server!
@@ -27,6 +28,7 @@ final class DemoRun {
         self.configuration = configuration
         do {
             loop = try EventLoop()
+            lastMoment = LastMoment(loop)
             signals = try Signals([SIGTERM, SIGINT], on: loop) { [unowned self] _ in
                 if isInterrupted { leave(ExitStatus.failed) }
                 isInterrupted = true
@@ -47,7 +49,10 @@ final class DemoRun {
         options.duration = duration
         do {
             generator = try Generator(
-                self.configuration, options: options, loop: loop, onEvent: { _ in },
+                self.configuration, options: options, loop: loop,
+                onEvent: { [unowned self] event in
+                    if case .stopping = event { lastMoment.begin(self.configuration.server.drain) }
+                },
                 onDrained: { [unowned self] in loop.stop() })
         } catch {
             throw StartError(error.description)
@@ -72,8 +77,8 @@ final class DemoRun {
             throw StartError("cannot start: \(error)")
         }
         loop.run()
-        generator.join()
         live.clear()
+        guard lastMoment.join(generator) else { throw StartError(LastMoment.complaint) }
         report.refresh()
         var result = HitResult(report.loads[0], report.quantiles(ofLoad: 0))
         result.plan = HitResult.Plan(

@@ -52,10 +52,14 @@ struct EventLog {
                 .info, "request renewed: a file that it refers to has changed",
                 [("load", "\(load)")]
             )
-        case .secretUnreadable(let load, let reason):
+        case .secretUnusable(let load, let reason):
             return (
-                .warning, "a file cannot be read again; the last request goes on",
+                .warning, "a request cannot be renewed; the last good one goes on",
                 [("load", "\(load)"), ("reason", "\(reason)")]
+            )
+        case .secretReadable(let load):
+            return (
+                .info, "the request can be renewed again, and is the same", [("load", "\(load)")]
             )
         case .degraded(let reasons):
             return (

@@ -6,13 +6,15 @@ enum ExitStatus {
     static let fine: Int32 = 0
     /// Failed at run time; with `hit`, not one request was ok.
     static let failed: Int32 = 1
-    /// The command line or the configuration is wrong.
+    /// The command line or the configuration is wrong, or asks for more than this machine allows.
     static let usage: Int32 = 2
     /// `hit`: a threshold does not hold.
     static let threshold: Int32 = 3
 }
 
-func leave(_ code: Int32) -> Never { Glibc.exit(code) }
+/// At once: what `exit` does at the end, OpenSSL's clean-up above all, would pull the ground from under threads that
+/// still work. Nothing is lost by it, for nothing of ours waits in a buffer of the C library.
+func leave(_ code: Int32) -> Never { Glibc._exit(code) }
 
 /// Says in one line why nothing goes on, and leaves.
 func leave(_ code: Int32, saying text: String) -> Never {

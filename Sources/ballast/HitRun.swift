@@ -33,6 +33,7 @@ final class HitRun {
     private let order: HitOrder
     private let loop: EventLoop
     private var signals: Signals!
+    private var lastMoment: LastMoment!
     private var generator: Generator!
     private var pages: Pages?
     private var server: Server?
@@ -49,6 +50,7 @@ final class HitRun {
         self.order = order
         do {
             loop = try EventLoop()
+            lastMoment = LastMoment(loop)
             signals = try Signals([SIGTERM, SIGINT], on: loop) { [unowned self] _ in interrupt() }
         } catch {
             throw StartError("\(error)")
@@ -57,7 +59,7 @@ final class HitRun {
         if let shortage = Preflight.descriptorShortage(
             order.configuration, limit: DescriptorLimit.raise())
         {
-            throw StartError(shortage)
+            throw StartError(shortage, code: ExitStatus.usage)
         }
         var options = Generator.Options()
         options.userAgent = "ballast/\(Version.number)"
@@ -94,8 +96,8 @@ final class HitRun {
             throw StartError("cannot start: \(error)")
         }
         loop.run()
-        generator.join()
         live?.clear()
+        guard lastMoment.join(generator) else { throw StartError(LastMoment.complaint) }
         report.refresh()
         if hasGivenUp, report.loads[0].sent == 0 {
             let target = order.configuration.loads[0].target.authority
@@ -112,6 +114,7 @@ final class HitRun {
         if isInterrupted { leave(ExitStatus.failed) }
         isInterrupted = true
         generator.stop()
+        lastMoment.begin(Self.lastAnswers)
         loop.schedule(at: Clock.now() + Self.lastAnswers) { [unowned self] _ in generator.cancel() }
     }
 
@@ -130,6 +133,7 @@ final class HitRun {
             giveUp()
         case .running: obstacle = nil
         case .degraded(let reasons): degraded = reasons
+        case .stopping: lastMoment.begin(order.configuration.loads[0].timeout)
         default: break
         }
     }

@@ -52,10 +52,15 @@ struct Run: ParsableCommand {
         }
         let handler = LineLogHandler(level: logLevel.level, format: logFormat)
         let log = Logger(label: "ballast") { _ in handler }
-        let sidecar = try Sidecar(configuration, duration: length, log: log)
-        try sidecar.run()
+        let code: Int32
+        do {
+            code = try Sidecar(configuration, duration: length, log: log).run()
+        } catch {
+            handler.flush()
+            throw error
+        }
         handler.flush()
-        leave(ExitStatus.fine)
+        leave(code)
     }
 }
 

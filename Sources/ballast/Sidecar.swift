@@ -12,9 +12,6 @@ import Time
 ///
 ///     start -> run -> SIGTERM or --for -> drain -> linger for a last scrape -> exit
 final class Sidecar {
-    /// After drain and linger the process is gone within a second, whatever still hangs.
-    private static let grace = Nanoseconds.milliseconds(700)
-
     private let loop: EventLoop
     private let configuration: Configuration
     private let log: Logger
@@ -22,9 +19,11 @@ final class Sidecar {
     private var pages: Pages!
     private var server: Server!
     private var signals: Signals!
+    private var lastMoment: LastMoment!
     private var drainedAt: Instant?
     private var isFinished = false
     private var isSignaled = false
+    private var leavesAtOnce = false
 
     /// Claims everything that can be refused: memory for the loads, the port.
     init(
@@ -34,6 +33,7 @@ final class Sidecar {
         self.log = log
         do {
             loop = try EventLoop()
+            lastMoment = LastMoment(loop)
             // Before any thread starts: threads inherit which signals are blocked.
             signals = try Signals([SIGTERM, SIGINT, SIGHUP], on: loop) { [unowned self] signal in
                 received(signal)
@@ -45,7 +45,7 @@ final class Sidecar {
         if let shortage = Preflight.descriptorShortage(
             configuration, limit: DescriptorLimit.raise())
         {
-            throw StartError(shortage)
+            throw StartError(shortage, code: ExitStatus.usage)
         }
         var options = Generator.Options()
         options.userAgent = "ballast/\(Version.number)"
@@ -59,7 +59,9 @@ final class Sidecar {
                 configuration, options: options, loop: loop,
                 onEvent: { [unowned self] event in
                     events.write(event)
-                    if case .stopping = event { boundTheEnd() }
+                    if case .stopping = event {
+                        lastMoment.begin(configuration.server.drain + configuration.server.linger)
+                    }
                 },
                 onDrained: { [unowned self] in drained() })
         } catch {
@@ -73,7 +75,8 @@ final class Sidecar {
         server = try pages.listen(on: loop)
     }
 
-    func run() throws(StartError) {
+    /// - Returns: the exit code.
+    func run() throws(StartError) -> Int32 {
         do {
             try generator.start()
         } catch {
@@ -87,7 +90,14 @@ final class Sidecar {
                 "workers": "\(generator.plan.workerCount)",
             ])
         loop.run()
-        generator.join()
+        if leavesAtOnce {
+            log.warning("second signal: leaving at once")
+            return ExitStatus.failed
+        }
+        if !lastMoment.join(generator) {
+            log.warning("a worker did not end in time: leaving without it")
+        }
+        return ExitStatus.fine
     }
 
     // MARK: The end
@@ -96,22 +106,12 @@ final class Sidecar {
         if signal == SIGHUP {
             log.notice("SIGHUP: reloading is not there yet; restart to take over a new file")
         } else if isSignaled {
-            log.warning("second signal: leaving at once")
-            leave(ExitStatus.failed)
+            leavesAtOnce = true
+            loop.stop()
         } else {
             // After `--for` the end is under way already, and goes on as it is.
             isSignaled = true
             generator.stop()
-        }
-    }
-
-    /// A worker that hangs in a library must not keep the process from leaving in time.
-    private func boundTheEnd() {
-        let settings = configuration.server
-        let last = Clock.now() + settings.drain + settings.linger + Self.grace
-        loop.schedule(at: last) { [unowned self] _ in
-            log.warning("a worker did not end in time: leaving without it")
-            leave(ExitStatus.fine)
         }
     }
 

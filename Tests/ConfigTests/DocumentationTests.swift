@@ -7,7 +7,7 @@ struct DocumentationTests {
     /// Any variable is set and any file is there, a PEM file for all that anybody knows.
     private static let context = ConfigurationContext(
         environment: { _ in "value" },
-        readFile: { _ in .success(Array("-----BEGIN CERTIFICATE-----\n".utf8)) })
+        readFile: { _, _ in .success(Array("-----BEGIN CERTIFICATE-----\n".utf8)) })
 
     private static func parse(
         _ yaml: String, name: String

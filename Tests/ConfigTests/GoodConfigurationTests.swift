@@ -158,7 +158,7 @@ struct GoodConfigurationTests {
     @Test func `a relative configuration file reads what lies beside it`() throws {
         let context = ConfigurationContext(
             environment: { _ in nil },
-            readFile: { path in
+            readFile: { path, _ in
                 switch path {
                 case "conf/b.yaml":
                     .success(
@@ -181,17 +181,20 @@ struct GoodConfigurationTests {
         try Data("x\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         let system = ConfigurationContext.system
-        #expect(system.readFile(file.path()) == .success(Array("x\n".utf8)))
-        #expect(system.readFile("/") == .failure(FileFailure("Is a directory")))
-        #expect(system.readFile("/none") == .failure(FileFailure("No such file or directory")))
-        #expect(system.readFile("/dev/zero") == .failure(FileFailure("not a regular file")))
+        #expect(SystemFile.read(file.path()) == .success(Array("x\n".utf8)))
+        #expect(SystemFile.read("/") == .failure(FileFailure("Is a directory")))
+        #expect(SystemFile.read("/none") == .failure(FileFailure("No such file or directory")))
+        #expect(SystemFile.read("/dev/zero") == .failure(FileFailure("not a regular file")))
         // A pipe without a writer: to open one usually waits for ever.
         let pipe = file.path() + "-pipe"
         try #require(unsafe mkfifo(pipe, 0o600) == 0)
         defer { unsafe unlink(pipe) }
-        #expect(system.readFile(pipe) == .failure(FileFailure("not a regular file")))
+        #expect(SystemFile.read(pipe) == .failure(FileFailure("not a regular file")))
         try #require(unsafe truncate(file.path(), 17 << 20) == 0)
-        #expect(system.readFile(file.path()) == .failure(FileFailure("larger than 16MiB")))
+        let tooLarge = #expect(throws: FileFailure.self) { try SystemFile.read(file.path()).get() }
+        #expect(tooLarge?.reason == "larger than 16MiB")
+        let small = #expect(throws: FileFailure.self) { try SystemFile.read(file.path(), 5).get() }
+        #expect(small?.reason == "larger than 5B")
         #expect(system.environment("PATH")?.isEmpty == false)
         #expect(system.environment("BALLAST_SURELY_NOT_SET") == nil)
     }

@@ -85,7 +85,7 @@ extension Configuration {
             }
             loads[index].request.body = .inline(Template(Self.text(&random)))
             let value = Self.text(&random).filter { !$0.unicodeScalars.contains { $0.value < 32 } }
-            loads[index].request.headers.append(.init("x-any", Template(value)))
+            loads[index].request.headers.append(.init("x-any", Template("x\(value)x")))
         }
     }
 

@@ -44,6 +44,14 @@ struct RenderingTests {
         #expect(error?.rendered.contains("^") == false)
     }
 
+    @Test func `a mistake at the end of a file without a last line end is on its last line`() {
+        let error = #expect(throws: ConfigurationError.self) { try World.parse("# a\nloads: [") }
+        #expect(error?.rendered.hasPrefix("ballast.yaml:2:9: error: not valid YAML") == true)
+        #expect(error?.rendered.contains("  loads: [\n          ^\n") == true)
+        let empty = #expect(throws: ConfigurationError.self) { try World.parse("") }
+        #expect(empty?.rendered.hasPrefix("ballast.yaml:1:1: error: the file is empty") == true)
+    }
+
     @Test(arguments: [
         ("timeot", "timeout"), ("tiemout", "timeout"), ("nmae", "name"), ("Rate", "rate"),
         ("connect-rate", "connect_rate"), ("inflight", "in_flight"),

@@ -44,7 +44,7 @@ enum World {
 
     static let context = ConfigurationContext(
         environment: { variables[$0] },
-        readFile: { path in
+        readFile: { path, _ in
             if let text = files[path] { return .success(Array(text.utf8)) }
             let isLocked = path.hasSuffix(".key")
             return .failure(

@@ -8,7 +8,7 @@ import Testing
     /// Any variable is set and any file is there, a PEM file for all that anybody knows.
     private static let context = ConfigurationContext(
         environment: { _ in "value" },
-        readFile: { _ in .success(Array("-----BEGIN CERTIFICATE-----\n".utf8)) })
+        readFile: { _, _ in .success(Array("-----BEGIN CERTIFICATE-----\n".utf8)) })
 
     /// What a block of YAML is for; nil when nobody knows.
     private enum Purpose { case fragment, configuration, kustomization, scrape, rules }

@@ -88,6 +88,23 @@ import Testing
         #expect(process.errors.isEmpty)
     }
 
+    @Test func `more connections than open files are refused before the start`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            """
+            server: {listen: "127.0.0.1:0"}
+            loads: [{name: a, target: "http://127.0.0.1:1", rate: 1/s, limits: {connections: 100}}]
+            """, to: "a.yaml")
+        let hit = "hit http://127.0.0.1:1/ --connections 100"
+        for command in ["check a.yaml", "run a.yaml", hit] {
+            let line = "ulimit -n 200; exec '\(BallastBinary.path)' \(command)"
+            let process = try RunningProcess(
+                "/bin/sh", ["-c", "cd '\(folder.url.path)' && \(line)"])
+            #expect(try process.exitCode() == 2)
+            #expect(process.errors.contains("needs 228 open files"), "\(process.errors)")
+        }
+    }
+
     @Test func `more series than the budget are refused before the start`() throws {
         let loads = (0..<70).map {
             "  - {name: a\($0), target: \"http://127.0.0.1:1\", rate: 1/h, "

@@ -30,10 +30,15 @@ import Testing
 
     @Test func `a bounded run sends what it intends and exits 0`() throws {
         let nginx = try Nginx()
-        let (process, _) = try start(target: nginx.url, "--for", "1s")
+        let (process, port) = try start(target: nginx.url, server: ", linger: 10m", "--for", "1s")
+        try process.waitForLog("lingering")
+        let page = try MetricsPage(try Network.get("/metrics", port: port).body)
         #expect(try process.exitCode() == 0)
-        try wait(for: "nginx's log") { nginx.requests.count >= 100 }
-        #expect(nginx.requests.count == 100)
+        #expect(page.sum("ballast_intended_total") == 100)
+        let sent = page.sum("ballast_sent_total")
+        #expect(sent > 0 && sent + page.sum("ballast_dropped_total") == 100)
+        try wait(for: "nginx's log") { nginx.requests.count >= sent }
+        #expect(nginx.requests.count == sent)
         #expect(process.errors.contains("msg=\"stopped\""))
     }
 
@@ -97,17 +102,27 @@ import Testing
         let silent = try Listener()
         let (process, port) = try start(
             target: "http://127.0.0.1:\(silent.port)", server: ", drain: 200ms, linger: 10m")
-        try process.waitForLog("msg=\"running\"")
+        func page() throws -> MetricsPage {
+            try MetricsPage(try Network.get("/metrics", port: port).body)
+        }
+        // All 64 connections are in use, and more requests wait for one.
+        try wait(for: "requests in flight and a backlog") {
+            guard let page = try? page() else { return false }
+            return page.sum("ballast_in_flight") == 64 && page.sum("ballast_backlog") > 10
+        }
         process.send(SIGTERM)
         try process.waitForLog("lingering")
-        let page = try Network.get("/metrics", port: port).body
+        let last = try page()
         #expect(try process.exitCode() == 0)
-        let dropped = page.split(separator: "\n").filter { $0.hasPrefix("ballast_dropped_total{") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
-        let sent = try #require(value("ballast_sent_total", in: page))
-        #expect(value("ballast_intended_total", in: page) == sent + dropped)
-        #expect(value("ballast_in_flight", in: page) == 0)
-        #expect(page.contains("ballast_requests_total{load=\"a\",outcome=\"canceled\"} \(sent)\n"))
+        #expect(last.sum("ballast_sent_total") == 64)
+        #expect(last.outcomes == ["canceled": 64])
+        let dropped = last.sum("ballast_dropped_total")
+        #expect(dropped > 10)
+        #expect(last.sum("ballast_dropped_total", where: "\"connections\"") == dropped)
+        #expect(last.sum("ballast_intended_total") == 64 + dropped)
+        #expect(last.sum("ballast_in_flight") == 0)
+        #expect(last.sum("ballast_backlog") == 0)
+        #expect(process.errors.contains("msg=\"drained\" canceled=64\n"))
     }
 
     @Test(arguments: ["http", "https"], ["direct", "curl"])
@@ -184,6 +199,7 @@ import Testing
         #expect(bad.output == "unhealthy: 127.0.0.1:\(port): Connection refused\n")
         let hanging = try BallastBinary.start("healthcheck", "--port", "\(silent.port)")
         #expect(try hanging.exitCode() == 1)
+        #expect(hanging.output == "unhealthy: 127.0.0.1:\(silent.port): no answer within 1s\n")
     }
 
     @Test func `the demo shows load on its own target`() throws {

@@ -23,6 +23,21 @@ import Time
         #expect(process.startTime == 1_700_000_000 + 4_250 / Double(ticks))
     }
 
+    @Test func `open files are counted while no other can be opened`() async {
+        await #expect(processExitsWith: .success) {
+            let process = ProcessStatistics()
+            guard let before = process.read() else { exit(1) }
+            while unsafe open("/dev/null", O_RDONLY) >= 0 {}
+            guard errno == EMFILE, let after = process.read() else { exit(2) }
+            exit(after.openDescriptors > before.openDescriptors ? 0 : 3)
+        }
+    }
+
+    @Test func `arguments are those of this process`() {
+        #expect(ProcessArguments.all == CommandLine.arguments)
+        #expect(!ProcessArguments.all.isEmpty)
+    }
+
     @Test func `a process without proc says nothing`() {
         let process = ProcessStatistics(root: fixture("nothing"))
         #expect(process.read() == nil)
