@@ -41,8 +41,9 @@ class Bench:
     def new_folder(self, name):
         return tempfile.mkdtemp(dir=self.folder, prefix=f"{name}-")
 
-    def launch(self, command, cpu, environment=None):
-        process = Process(self.launch_tool, command, cpu, self.folder, environment)
+    def launch(self, command, cpu, environment=None, preferred=True):
+        process = Process(
+            self.launch_tool, command, cpu, self.folder, environment, preferred)
         self.processes.append(process)
         return process
 
