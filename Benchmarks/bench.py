@@ -36,7 +36,8 @@ def options():
                         help="only these parts; also by the variable PARTS")
     parser.add_argument("--quick", action="store_true",
                         help="short runs to try the machinery; writes no document")
-    parser.add_argument("--rounds", type=int, help="rounds of each comparison (default 5; 9 of two binaries)")
+    parser.add_argument("--rounds", type=int,
+                        help="rounds of each comparison (default 5; 9 of two binaries)")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000),
                         help="of the order within the rounds")
     parser.add_argument("--extra-env", action="append", default=[], metavar="NAME=VALUE",
@@ -68,8 +69,9 @@ def run(bench, part):
     tables = part.measure(bench)
     for table in tables:
         print("\n" + table.markdown(), flush=True)
-    return {"date": datetime.date.today().isoformat(), "rounds": bench.rounds_of(getattr(part, "ROUNDS", 5)),
-            "machine": machine.description(), "tables": [table.data() for table in tables]}
+    return {"date": datetime.date.today().isoformat(),
+            "rounds": bench.rounds_of(getattr(part, "ROUNDS", 5)), "machine": machine.description(),
+            "tables": [table.data() for table in tables]}
 
 
 def main():
@@ -89,7 +91,8 @@ def main():
                 traceback.print_exc()
                 failed.append(part.NAME)
                 continue
-            if result and not bench.quick and part is not before:  # belongs to two binaries, not to the page
+            # What belongs to two binaries does not belong on the page.
+            if result and not bench.quick and part is not before:
                 (results / f"{part.NAME}.json").write_text(json.dumps(result, indent=1))
     finally:
         bench.close()

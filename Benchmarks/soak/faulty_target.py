@@ -1,4 +1,4 @@
-"""A target that fails on purpose, and keeps the log of it: `faulty_target.py SEED LATE_MS [CERTIFICATE KEY]`.
+"""A target that fails on purpose: `faulty_target.py SEED LATE_MS [CERTIFICATE KEY]`.
 
 Prints `port N` first, and at SIGTERM what it did to how many requests, as JSON. What it does to a
 request comes from the seed and the request's number, not from chance.

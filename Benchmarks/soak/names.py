@@ -1,4 +1,7 @@
-"""A host name of our own, that nobody else on the machine sees: /etc/hosts in a private mount namespace."""
+"""A host name that nobody else on the machine sees: an /etc/hosts of our own.
+
+It is mounted over the real one in a private mount namespace.
+"""
 
 import os
 import socket

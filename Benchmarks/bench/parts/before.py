@@ -1,4 +1,4 @@
-"""This binary beside an older one, and the older one beside itself: what is change and what is noise."""
+"""This binary beside an older one, and that one beside itself: what is change, what is noise."""
 
 import statistics
 

@@ -20,8 +20,9 @@ def run(soak):
     table = Table(f"{runs} second signals to `run`, half as many to `hit`", [
         "command", "exit status", "how often", "wanted"])
     with Nginx(soak) as nginx, soak.target("silent") as silent:
+        urls = [nginx.tls_url, silent.url()]
         found = {"run": series(soak, runs, lambda dice: second(soak, dice, nginx, silent)),
-                 "hit": series(soak, max(1, runs // 2), lambda dice: hit(soak, dice, [nginx.tls_url, silent.url()]))}
+                 "hit": series(soak, max(1, runs // 2), lambda dice: hit(soak, dice, urls))}
     for command, statuses in found.items():
         wanted = {"run": "1", "hit": "0 or 1"}[command]
         for status, count in sorted(statuses.items()):
