@@ -4,6 +4,7 @@
 import argparse
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -71,6 +72,8 @@ def main():
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         main()
     except KeyboardInterrupt:
