@@ -1,6 +1,6 @@
 # Every target is one script; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench fuzz image clean
+.PHONY: help demo test build lint bench soak fuzz image clean
 
 help: ## show this list
 	@grep -E '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): ## (.*)/  make \1\t\2/' | expand -t 16
@@ -19,6 +19,9 @@ lint: ## check the format and style of code, scripts and manifests
 
 bench: ## measure Ballast beside wrk, h2load, hey and ab; writes docs/performance.md
 	@scripts/bench.sh
+
+soak: ## long series: stops, signals, faults, peers, starvation; two hours, on an idle machine
+	@scripts/soak.sh
 
 fuzz: ## fuzz the parsers, ten minutes each (SECONDS_EACH=... for other lengths)
 	@scripts/fuzz.sh $(or $(SECONDS_EACH),600)

@@ -13,11 +13,11 @@ from pathlib import Path
 from bench import document, machine
 from bench.context import Bench
 from bench.parts import (
-    allocations, idle, isolation, lateness, lazy, memory, micro, omission, rates, saturation,
-    scrape, tls, truth)
+    allocations, before, hundred, idle, isolation, lateness, lazy, memory, micro, omission, rates,
+    saturation, scrape, tls, truth)
 
-PARTS = [saturation, tls, rates, lateness, lazy, memory, allocations, micro, scrape, isolation,
-         idle, omission, truth]
+PARTS = [saturation, tls, rates, hundred, lateness, lazy, memory, allocations, micro, scrape,
+         isolation, idle, omission, truth, before]
 # What runs without Ballast.
 PEERS_ONLY = {"saturation", "tls", "rates", "lateness", "allocations", "micro"}
 
@@ -30,11 +30,14 @@ def options():
         + ", ".join(part.NAME for part in PARTS))
     parser.add_argument("--ballast", default=".build/release/ballast", metavar="PATH",
                         help="the binary to measure (default %(default)s)")
+    parser.add_argument("--before", metavar="PATH",
+                        help="an older binary to compare with, in the parts before and hundred")
     parser.add_argument("--parts", default=os.environ.get("PARTS", ""), metavar="A,B",
                         help="only these parts; also by the variable PARTS")
     parser.add_argument("--quick", action="store_true",
                         help="short runs to try the machinery; writes no document")
-    parser.add_argument("--rounds", type=int, help="rounds of each comparison (default 5)")
+    parser.add_argument("--rounds", type=int,
+                        help="rounds of each comparison (default 5; 9 of two binaries)")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000),
                         help="of the order within the rounds")
     parser.add_argument("--extra-env", action="append", default=[], metavar="NAME=VALUE",
@@ -60,11 +63,15 @@ def run(bench, part):
     if not bench.ballast and part.NAME not in PEERS_ONLY:
         print("   left out: there is no Ballast binary (--ballast PATH)")
         return None
+    if not bench.before and part is before:
+        print("   left out: there is no older binary to compare with (--before PATH)")
+        return None
     tables = part.measure(bench)
     for table in tables:
         print("\n" + table.markdown(), flush=True)
-    return {"date": datetime.date.today().isoformat(), "rounds": bench.rounds,
-            "machine": machine.description(), "tables": [table.data() for table in tables]}
+    return {"date": datetime.date.today().isoformat(),
+            "rounds": bench.rounds_of(getattr(part, "ROUNDS", 5)), "machine": machine.description(),
+            "tables": [table.data() for table in tables]}
 
 
 def main():
@@ -84,12 +91,14 @@ def main():
                 traceback.print_exc()
                 failed.append(part.NAME)
                 continue
-            if result and not bench.quick:
+            # What belongs to two binaries does not belong on the page.
+            if result and not bench.quick and part is not before:
                 (results / f"{part.NAME}.json").write_text(json.dumps(result, indent=1))
     finally:
         bench.close()
     if not bench.quick:
-        text = document.text([(part, document.stored(results, part.NAME)) for part in PARTS])
+        text = document.text([
+            (part, document.stored(results, part.NAME)) for part in PARTS if part is not before])
         Path(arguments.output).write_text(text)
         print(f"wrote {arguments.output}")
     if failed:

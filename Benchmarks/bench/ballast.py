@@ -57,13 +57,13 @@ class Run:
     """`ballast run` for some seconds; metrics on `port` while it runs."""
 
     def __init__(self, bench, loads, seconds, workers=1, environment=None, wrap=None,
-                 cpus=None):
+                 cpus=None, binary=None):
         self.port, self.seconds = free_port(), seconds
         server = {"listen": f'"127.0.0.1:{self.port}"', "linger": "30s"}
         configuration = {"server": server, "workers": workers, "loads": loads}
         self.file = Path(bench.new_folder("ballast")) / "ballast.yaml"
         self.file.write_text(yaml(configuration) + "\n")
-        command = [bench.ballast, "run", str(self.file), "--for", f"{seconds}s"]
+        command = [binary or bench.ballast, "run", str(self.file), "--for", f"{seconds}s"]
         self.process = bench.launch(
             (wrap or []) + command, cpus or bench.generator_cpu,
             {**bench.extra_env, **(environment or {})})

@@ -41,22 +41,23 @@ def peer_runner(command):
     return run
 
 
-def ballast_runner(loads, workers=1):
+def ballast_runner(loads, workers=1, binary=None):
     def run(bench, seconds):
-        with Run(bench, loads, seconds, workers) as running:
+        with Run(bench, loads, seconds, workers, binary=binary) as running:
             result = running.finish()
             return result.cost, result.page
     return run
 
 
-def contest(bench, nginx, runners, seconds, limit=STRANGERS):
+def contest(bench, nginx, runners, seconds, limit=STRANGERS, rounds=None):
     """name -> samples (one per round, in order; None where strangers disturbed the run).
 
-    Each round runs everybody once, in an order shuffled anew; `limit` as STRANGERS.
+    Each of `rounds` (else the bench's) runs everybody once, in an order shuffled anew; `limit` as
+    STRANGERS.
     """
     order = random.Random(bench.random_seed)
     samples = {name: [] for name in runners}
-    for number in range(bench.rounds):
+    for number in range(rounds or bench.rounds):
         names = list(runners)
         order.shuffle(names)
         for name in names:

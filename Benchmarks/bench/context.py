@@ -15,11 +15,13 @@ BENCHMARKS = Path(__file__).resolve().parent.parent
 class Bench:
     def __init__(self, options):
         self.quick = options.quick
-        self.rounds = options.rounds or (2 if options.quick else 5)
+        self.wanted_rounds = options.rounds
+        self.rounds = self.rounds_of(5)
         self.random_seed = options.seed
         self.extra_env = dict(pair.split("=", 1) for pair in options.extra_env)
         self.lazy_off = dict(pair.split("=", 1) for pair in options.lazy_off)
         self.ballast = shutil.which(os.path.abspath(options.ballast))
+        self.before = options.before and shutil.which(os.path.abspath(options.before))
         self.peer = os.environ.get("BENCH_PEER", "")
         self.repository = BENCHMARKS.parent
         self.target_cpu, self.generator_cpu = machine.cpus()
@@ -32,11 +34,16 @@ class Bench:
     def seconds(self, full, quick):
         return quick if self.quick else full
 
+    def rounds_of(self, full):
+        """How many rounds a part runs that wants `full`; `--rounds` decides."""
+        return self.wanted_rounds or (2 if self.quick else full)
+
     def new_folder(self, name):
         return tempfile.mkdtemp(dir=self.folder, prefix=f"{name}-")
 
-    def launch(self, command, cpu, environment=None):
-        process = Process(self.launch_tool, command, cpu, self.folder, environment)
+    def launch(self, command, cpu, environment=None, preferred=True):
+        process = Process(
+            self.launch_tool, command, cpu, self.folder, environment, preferred)
         self.processes.append(process)
         return process
 

@@ -24,15 +24,16 @@ class Cost:
 class Process:
     """A running program.
 
-    `cpu`: one, or a list like "0,1"; `output`: the file with all that it printed.
+    `cpu`: one, or a list like "0,1"; `output`: the file with all that it printed. It runs with some
+    priority where that is allowed, unless it is not `preferred`.
     """
 
-    def __init__(self, launch, command, cpu, folder, environment=None):
+    def __init__(self, launch, command, cpu, folder, environment=None, preferred=True):
         self.command = command
         handle, self.report = tempfile.mkstemp(dir=folder, prefix="cost-")
         os.close(handle)
         handle, self.output = tempfile.mkstemp(dir=folder, prefix="output-")
-        nice = "-10" if os.geteuid() == 0 else "0"
+        nice = "-10" if preferred and os.geteuid() == 0 else "0"
         self.popen = subprocess.Popen(
             [launch, self.report, str(cpu), nice, *command], stdin=subprocess.DEVNULL,
             stdout=handle, stderr=handle, env={**os.environ, **(environment or {})})

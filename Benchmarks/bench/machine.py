@@ -94,6 +94,19 @@ def run_time(pid):
     return total / 1e9
 
 
+def thread_times(pid):
+    """(thread, its name) -> time on a CPU so far, in seconds."""
+    times = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        folder = f"/proc/{pid}/task/{thread}"
+        try:
+            name = open(f"{folder}/comm").read().strip()
+            times[thread, name] = int(open(f"{folder}/schedstat").read().split()[0]) / 1e9
+        except OSError:
+            pass  # the thread has ended
+    return times
+
+
 def memory(pid):
     """Resident set and its anonymous part, in KiB."""
     text = open(f"/proc/{pid}/status").read()

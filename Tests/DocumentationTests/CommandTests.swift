@@ -107,6 +107,8 @@ import Testing
         #expect(try CommandWay.missing("A=1 swift test --filter 'NoTests'") == ["NoTests"])
         let listed = try CommandWay.missing("scripts/bench.sh --quick --parts rates,none")
         #expect(listed == ["Benchmarks/bench/parts/none.py"])
+        let series = try CommandWay.missing("scripts/soak.sh --quick --parts stops,rates")
+        #expect(series == ["Benchmarks/soak/parts/rates.py"])
         #expect(try Shell().run("make -n nothing", in: Project.root).code != 0)
     }
 

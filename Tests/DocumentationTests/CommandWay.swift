@@ -53,8 +53,9 @@ enum CommandWay: Equatable {
             var names = [words[0]]
             names += words.filter { $0.hasSuffix("Fuzz") }.map { "Fuzz/\($0).swift" }
             if let place = words.firstIndex(of: "--parts"), place + 1 < words.count {
+                let program = words[0] == "scripts/soak.sh" ? "soak" : "bench"
                 names += words[place + 1].split(separator: ",").map {
-                    "Benchmarks/bench/parts/\($0).py"
+                    "Benchmarks/\(program)/parts/\($0).py"
                 }
             }
             return names.filter { !Project.exists($0) }
