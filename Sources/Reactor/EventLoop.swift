@@ -136,6 +136,11 @@ package protocol EventHandler: AnyObject {
         if rang { waitOut(until: deadline) }
     }
 
+    /// Handles what is ready by now, on so many descriptors at least, without sleeping.
+    package func collect(_ descriptors: Int) {
+        for _ in 0...descriptors / Int(Self.batchMax) { turn(until: .distantPast) }
+    }
+
     private func wait(until deadline: Instant) -> Int32 {
         var milliseconds: Int32 = -1
         if deadline != .distantFuture {
