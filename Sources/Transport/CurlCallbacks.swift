@@ -60,6 +60,10 @@ enum CurlCallbacks {
         unsafe transfer.pointee.headBytes += line.count
         if let status = unsafe statusCode(line) {
             unsafe transfer.pointee.request.status = status
+            if unsafe line[5] != UInt8(ascii: "1"), unsafe !transfer.pointee.isMultiplexed {
+                unsafe transfer.pointee.isForeign = true
+                return 0
+            }
         }
         if line.count <= 2, unsafe line.last == UInt8(ascii: "\n"),
             unsafe transfer.pointee.request.status >= 200

@@ -5,7 +5,10 @@ import Time
 /// What became of an attempt, as libcurl and the kernel tell it.
 extension CurlTransport {
     func outcome(_ slot: Int, _ code: CURLcode) -> Outcome {
-        if code == CURLE_OK { return table[slot].hasAnswer ? .ok : .truncated }
+        if code == CURLE_OK {
+            if table[slot].hasAnswer { return .ok }
+            return table[slot].request.status == 0 ? .protocolError : .truncated
+        }
         let isUp = table[slot].attempts > 0
         var errno = Int32(table.easy(slot).long(CURLINFO_OS_ERRNO))
         if code == CURLE_COULDNT_CONNECT, errno == 0 { errno = sockets.lastError }
@@ -13,6 +16,7 @@ extension CurlTransport {
         var outcome = Outcome.ofCurl(code, errno: errno, isUp: isUp, receivedAny: receivedAny)
         if code == CURLE_RECV_ERROR, isMalformed(errorText(slot)) { outcome = .protocolError }
         if curl.proxy != nil, !isUp, code == CURLE_RECV_ERROR, errno == 0 { outcome = .unreachable }
+        if table[slot].isForeign { outcome = .protocolError }
         if table[slot].exceededBody { outcome = .bodyLimit }
         // A request had gone out, and libcurl went on to repeat it: its connection had been closed.
         if table[slot].wasStale || (isUp && failedToConnect(code)) { outcome = .reset }

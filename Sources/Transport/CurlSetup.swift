@@ -54,6 +54,7 @@ extension CurlTransport {
         table[slot].url = url
         table[slot].sendsBodyApart = request.body.count >= Self.bodyWithHeadMax
         table[slot].bodyMax = options.bodyMax
+        table[slot].isMultiplexed = isMultiplexed
         unsafe table[slot].owner = Unmanaged.passUnretained(self)
         table[slot].generation = generation
     }

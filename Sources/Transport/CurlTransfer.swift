@@ -28,6 +28,9 @@ import Time
     /// Set when something unasked for was found on the connection before the request went out.
     var wasUnclean = false
     var exceededBody = false
+    /// Set when an answer on HTTP/1.1 called itself by another major version.
+    var isForeign = false
+    var isMultiplexed = false
     /// The socket that was opened for this attempt, else -1.
     var socket: Int32 = -1
     /// Set once: the limit on `bodyBytes`, and who owns the transfer.
@@ -52,6 +55,7 @@ import Time
         wasStale = false
         wasUnclean = false
         exceededBody = false
+        isForeign = false
         socket = -1
     }
 }
