@@ -22,13 +22,14 @@ enum Endpoint: Hashable {
         }
     }
 
-    /// Host and port of `scheme://[user@]host[:port]`.
+    /// Host and port of `scheme://[user@]host[:port]`. Without a port it is libcurl's own, so that what is looked up is
+    /// what is connected to.
     static func proxyQuery(_ url: String) -> Resolver.Query? {
         guard let separator = url.range(of: "://") else { return nil }
         let scheme = url[..<separator.lowerBound]
         var rest = url[separator.upperBound...].prefix { $0 != "/" }
         if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
-        let standard: UInt16 = scheme.hasPrefix("socks") ? 1_080 : scheme == "https" ? 443 : 3_128
+        let standard: UInt16 = scheme == "https" ? 443 : 1_080
         var (host, port) = (rest, standard)
         if let colon = rest.lastIndex(of: ":"), rest.last != "]" {
             host = rest[..<colon]

@@ -149,6 +149,11 @@ package protocol EventHandler: AnyObject {
         if length >= Self.sleepMin { slept = slept + length }
     }
 
+    /// Handles what is ready by now, on so many descriptors at least, without sleeping.
+    package func collect(_ descriptors: Int) {
+        for _ in 0...descriptors / Int(Self.batchMax) { turn(until: .distantPast) }
+    }
+
     private func wait(until deadline: Instant, from now: Instant) -> Int32 {
         var milliseconds: Int32 = -1
         if deadline != .distantFuture {

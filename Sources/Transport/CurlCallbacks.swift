@@ -23,17 +23,16 @@ enum CurlCallbacks {
                 context!.assumingMemoryBound(to: CurlTransfer.self))
         }
         unsafe easy.set(CURLOPT_PREREQDATA, pointer: transfer)
-        unsafe easy.set(CURLOPT_OPENSOCKETDATA, pointer: owner)
+        unsafe easy.set(CURLOPT_OPENSOCKETDATA, pointer: transfer)
         unsafe easy.set(CURLOPT_CLOSESOCKETDATA, pointer: owner)
-        unsafe ballast_setopt_prerequest(easy.handle) { context, remote, _, _, _ in
+        unsafe ballast_setopt_prerequest(easy.handle) { context, _, _, _, localPort in
             unsafe CurlCallbacks.prerequest(
-                context!.assumingMemoryBound(to: CurlTransfer.self), remote: remote!)
+                context!.assumingMemoryBound(to: CurlTransfer.self),
+                localPort: UInt16(truncatingIfNeeded: localPort))
         }
         unsafe ballast_setopt_open_socket(easy.handle) { context, _, address in
-            let transport = unsafe Unmanaged<CurlTransport>.fromOpaque(context!)
-            return unsafe transport._withUnsafeGuaranteedRef {
-                unsafe $0.openSocket(address!)
-            }
+            unsafe CurlCallbacks.openSocket(
+                context!.assumingMemoryBound(to: CurlTransfer.self), address!)
         }
         unsafe ballast_setopt_close_socket(easy.handle) { context, socket in
             let transport = unsafe Unmanaged<CurlTransport>.fromOpaque(context!)
@@ -59,9 +58,15 @@ enum CurlCallbacks {
             unsafe transfer.pointee.request.firstByte = Clock.now()
         }
         unsafe transfer.pointee.headBytes += line.count
-        if let status = unsafe statusCode(line) { unsafe transfer.pointee.statusSeen = status }
+        if let status = unsafe statusCode(line) {
+            unsafe transfer.pointee.request.status = status
+            if unsafe line[5] != UInt8(ascii: "1"), unsafe !transfer.pointee.isMultiplexed {
+                unsafe transfer.pointee.isForeign = true
+                return 0
+            }
+        }
         if line.count <= 2, unsafe line.last == UInt8(ascii: "\n"),
-            unsafe transfer.pointee.statusSeen >= 200
+            unsafe transfer.pointee.request.status >= 200
         {
             unsafe transfer.pointee.hasAnswer = true
         }
@@ -83,46 +88,65 @@ enum CurlCallbacks {
         return status
     }
 
-    /// Called when a connection is up, before a request goes out on it. A second call without an answer in between is
-    /// libcurl repeating the request by itself, because its idle connection turned out dead: refused, since every
-    /// attempt must be counted. With an answer in between it follows a redirect: only within the target's addresses,
-    /// since nobody allowed load on others.
+    /// Called when a connection is up, before a request goes out on it. A second call is libcurl repeating the request
+    /// by itself, because its idle connection turned out dead: refused, since every attempt must be counted.
     private static func prerequest(
-        _ transfer: UnsafeMutablePointer<CurlTransfer>, remote: UnsafePointer<CChar>
+        _ transfer: UnsafeMutablePointer<CurlTransfer>, localPort: UInt16
     ) -> Int32 {
-        let now = Clock.now()
         unsafe transfer.pointee.attempts += 1
-        if unsafe transfer.pointee.attempts > 1 {
-            guard unsafe transfer.pointee.hasAnswer else {
-                unsafe transfer.pointee.wasStale = true
-                return CURL_PREREQFUNC_ABORT
-            }
-            let address = unsafe String(cString: remote)
-            let isOurs = unsafe transfer.pointee.owner?._withUnsafeGuaranteedRef {
-                $0.curl.unix != nil || $0.curl.proxy != nil
-                    || $0.peers.contains { $0.host == address }
-            }
-            guard isOurs == true else {
-                unsafe transfer.pointee.strayed = true
-                return CURL_PREREQFUNC_ABORT
-            }
-            unsafe transfer.pointee.hop(at: now)
+        guard unsafe transfer.pointee.attempts == 1 else {
+            unsafe transfer.pointee.wasStale = true
+            return CURL_PREREQFUNC_ABORT
         }
-        unsafe transfer.pointee.request.sendStart = now
+        let isClean = unsafe transfer.pointee.owner?._withUnsafeGuaranteedRef {
+            unsafe $0.isClean(transfer.pointee, localPort: localPort)
+        }
+        guard isClean != false else {
+            unsafe transfer.pointee.wasUnclean = true
+            return CURL_PREREQFUNC_ABORT
+        }
+        unsafe transfer.pointee.request.sendStart = Clock.now()
         return CURL_PREREQFUNC_OK
+    }
+
+    private static func openSocket(
+        _ transfer: UnsafeMutablePointer<CurlTransfer>, _ address: UnsafePointer<curl_sockaddr>
+    ) -> curl_socket_t {
+        let number = unsafe transfer.pointee.owner?._withUnsafeGuaranteedRef {
+            unsafe $0.openSocket(address, peer: transfer.pointee.peer)
+        }
+        unsafe transfer.pointee.socket = number ?? -1
+        return number ?? -1
     }
 }
 
 extension CurlTransport {
-    func openSocket(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
-        let number = unsafe sockets.open(address)
+    /// The last gate: nothing is opened to what is not the address that was chosen.
+    func openSocket(_ address: UnsafePointer<curl_sockaddr>, peer: Int32) -> curl_socket_t {
+        let name = unsafe SocketLedger.name(address)
+        guard peer >= 0, peers.list[Int(peer)].address.map({ $0 == name }) ?? true else {
+            return CURL_SOCKET_BAD
+        }
+        let number = unsafe sockets.open(address, peer: peer)
         forget(number)
+        if number >= 0 { peers.opened(peer) }
         return number
     }
 
     func closeSocket(_ number: curl_socket_t) {
         forget(number)
-        strays.remove(number)
-        sockets.close(number)
+        if let peer = sockets.close(number) { peers.closed(peer) }
+    }
+
+    /// Whether nothing came on a connection that nobody asked for. libcurl 7.88 looks for that itself, but not with
+    /// TLS: it would be taken for the answer.
+    func isClean(_ transfer: CurlTransfer, localPort: UInt16) -> Bool {
+        guard endsOnIdleInput else { return true }
+        if transfer.socket >= 0 {
+            sockets.connected(transfer.socket, localPort: localPort)
+            return true
+        }
+        return sockets.number(peer: transfer.peer, localPort: localPort)
+            .map { !Socket.hasInput($0) } ?? true
     }
 }

@@ -20,4 +20,13 @@ package struct CurlOptions: Hashable, Sendable {
         self.resolvedHost = resolvedHost
         self.resolvedPort = resolvedPort
     }
+
+    /// Whether a connection may carry many requests at a time.
+    func isMultiplexed(hasTLS: Bool) -> Bool {
+        switch version {
+        case .http1: false
+        case .http2: true
+        case .automatic: hasTLS
+        }
+    }
 }

@@ -31,40 +31,68 @@ extension CurlTransport {
         easy.prepare(tls: options.tls)
         unsafe easy.set(CURLOPT_CURLU, pointer: UnsafeRawPointer(url.handle))
         easy.set(CURLOPT_PATH_AS_IS, 1)
-        setMethod(easy)
+        setMethod(easy, request)
         unsafe easy.set(CURLOPT_HTTPHEADER, pointer: headers.first)
-        unsafe easy.set(CURLOPT_RESOLVE, pointer: steering?.first)
         unsafe easy.set(CURLOPT_PRIVATE, pointer: UnsafeRawPointer(bitPattern: slot))
         unsafe easy.set(CURLOPT_ERRORBUFFER, pointer: table.errorText(slot))
         easy.set(CURLOPT_TIMEOUT_MS, 0)
         // The load's own timeout strikes first; libcurl's default of 300 s costs no timer of its own.
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, options.timeout < .seconds(290) ? 0 : 1_000_000)
-        easy.set(CURLOPT_PROXY, curl.proxy ?? "")
         if curl.proxy == nil { easy.set(CURLOPT_NOPROXY, "*") }
-        easy.set(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1)  // else all connections go to the first address
         easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)  // they are not the target's answer
         easy.set(CURLOPT_UNIX_SOCKET_PATH, curl.unix)
-        easy.set(CURLOPT_FOLLOWLOCATION, curl.redirects > 0 ? 1 : 0)
-        easy.set(CURLOPT_MAXREDIRS, curl.redirects)
-        easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         if curl.compression { easy.set(CURLOPT_ACCEPT_ENCODING, "") }
         switch curl.version {
         case .http1: easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         case .http2: easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2_0))
         case .automatic: easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         }
-        if curl.version != .http1 { easy.set(CURLOPT_PIPEWAIT, 1) }
+        if isMultiplexed { easy.set(CURLOPT_PIPEWAIT, 1) }
         unsafe CurlCallbacks.install(on: easy, transfer: table.pointer(slot), transport: self)
         table[slot].headers = headers
-        table[slot].steering = steering
+        table[slot].steering = nil
         table[slot].url = url
         table[slot].sendsBodyApart = request.body.count >= Self.bodyWithHeadMax
         table[slot].bodyMax = options.bodyMax
+        table[slot].isMultiplexed = isMultiplexed
         unsafe table[slot].owner = Unmanaged.passUnretained(self)
         table[slot].generation = generation
     }
 
-    private func setMethod(_ easy: CurlEasy) {
+    /// Leads a handle to one address and no other.
+    func steer(_ slot: Int, to peer: Int) {
+        let steering = peers.list[peer].steering
+        guard table[slot].steering !== steering else { return }
+        let easy = table.easy(slot)
+        unsafe easy.set(CURLOPT_CONNECT_TO, pointer: steering.connectTo?.first)
+        unsafe easy.set(CURLOPT_RESOLVE, pointer: steering.resolve?.first)
+        easy.set(CURLOPT_PROXY, steering.proxy ?? "")
+        table[slot].steering = steering
+    }
+
+    /// Sets a handle up for the request that a followed redirect asks for.
+    func redirect(_ slot: Int, to url: CurlURL, status: UInt16) {
+        let easy = table.easy(slot)
+        unsafe easy.set(CURLOPT_CURLU, pointer: UnsafeRawPointer(url.handle))
+        table[slot].url = url
+        // It is not the load's own request any more.
+        table[slot].generation = 0
+        let becomesGET =
+            status == 303 ? !request.isHEAD : status <= 302 && request.method == "POST"
+        guard becomesGET else { return }
+        let headers = request.headers.filter { !$0.name.lowercased().hasPrefix("content-") }
+        let next = HTTPRequest(
+            method: "GET", path: request.path, authority: request.authority, userAgent: "",
+            headers: headers, body: [])
+        easy.set(CURLOPT_CUSTOMREQUEST, nil)
+        easy.set(CURLOPT_HTTPGET, 1)
+        let list = HeaderList(Self.headerLines(next))
+        unsafe easy.set(CURLOPT_HTTPHEADER, pointer: list.first)
+        table[slot].headers = list
+        table[slot].sendsBodyApart = false
+    }
+
+    private func setMethod(_ easy: CurlEasy, _ request: HTTPRequest) {
         switch request.method {
         case "GET" where request.body.isEmpty: easy.set(CURLOPT_HTTPGET, 1)
         case "HEAD" where request.body.isEmpty: easy.set(CURLOPT_NOBODY, 1)
@@ -84,28 +112,4 @@ extension CurlTransport {
     private static var nothing: UnsafeRawPointer {
         unsafe UnsafeRawPointer(StaticString("").utf8Start)
     }
-}
-
-/// A `curl_slist`; it must outlive the handles that point to it, so each transfer keeps its own.
-@safe final class HeaderList {
-    private(set) var first: UnsafeMutablePointer<curl_slist>?
-
-    init(_ lines: [String]) {
-        for line in lines { unsafe first = curl_slist_append(first, line) }
-    }
-
-    deinit { unsafe curl_slist_free_all(first) }
-}
-
-/// A parsed URL: given the text instead, libcurl parses it and puts it together again for each request, a sixth of its
-/// work. It must outlive the handles that point to it, so each transfer keeps its own.
-@safe final class CurlURL {
-    let handle: OpaquePointer?
-
-    init(_ text: String) {
-        unsafe handle = curl_url()
-        unsafe curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_PATH_AS_IS))
-    }
-
-    deinit { unsafe curl_url_cleanup(handle) }
 }

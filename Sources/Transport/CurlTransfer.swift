@@ -5,26 +5,34 @@ import Time
 /// One reusable transfer: what libcurl's callbacks write while it runs. They get a pointer to it, so it lives at a
 /// fixed address.
 @safe struct CurlTransfer {
+    /// The present attempt.
     var request = Completion()
-    /// Of the whole transfer, whatever redirects it follows.
+    /// Of the arrival: what its last attempt is reported with.
+    var intendedStart = Instant.distantPast
+    var actualStart = Instant.distantPast
+    /// Of the whole arrival, whatever redirects it follows.
     var deadline = Instant.distantFuture
     var isActive = false
+    /// Redirects followed so far, each an attempt of its own.
+    var hops = 0
+    /// Which address it was given to, -1 for one that is no longer the target's.
+    var peer: Int32 = -1
     var bodyBytes = 0
-    /// Bytes of answer heads, and of bodies as they came over the wire so far.
     var headBytes = 0
-    /// Whether the head of an answer has ended since the last request went out.
+    /// Whether the head of an answer has ended.
     var hasAnswer = false
-    /// How many requests libcurl has begun to send for this transfer.
+    /// How many requests libcurl has begun to send for this attempt.
     var attempts = 0
     /// Set when libcurl was about to repeat the request on its own.
     var wasStale = false
+    /// Set when something unasked for was found on the connection before the request went out.
+    var wasUnclean = false
     var exceededBody = false
-    /// Set when a redirect led to an address that is not the target's.
-    var strayed = false
-    /// The status of the head that is being read.
-    var statusSeen: UInt16 = 0
-    /// Redirects followed so far, each an attempt of its own.
-    var hops: [Completion] = []
+    /// Set when an answer on HTTP/1.1 called itself by another major version.
+    var isForeign = false
+    var isMultiplexed = false
+    /// The socket that was opened for this attempt, else -1.
+    var socket: Int32 = -1
     /// Set once: the limit on `bodyBytes`, and who owns the transfer.
     var bodyMax = 0
     var owner: Unmanaged<CurlTransport>?
@@ -32,39 +40,23 @@ import Time
     var generation: UInt64 = 0
     /// What the handle points to, for as long as it does.
     var headers: HeaderList?
-    var steering: HeaderList?
+    var steering: CurlSteering?
     var url: CurlURL?
     /// Whether the body is too large for libcurl to send it along with the head.
     var sendsBodyApart = false
 
-    /// Gets ready for a new request.
+    /// Gets ready for an attempt.
     mutating func begin(_ request: Completion) {
         self.request = request
-        isActive = true
         bodyBytes = 0
         headBytes = 0
         hasAnswer = false
         attempts = 0
         wasStale = false
+        wasUnclean = false
         exceededBody = false
-        strayed = false
-        statusSeen = 0
-    }
-
-    /// The present answer was a redirect, and the request that follows it begins now.
-    mutating func hop(at now: Instant) {
-        var hop = request
-        hop.isHop = true
-        hop.end = now
-        hop.status = statusSeen
-        hop.bytesReceived = headBytes + bodyBytes
-        hops.append(hop)
-        request.intendedStart = now
-        request.actualStart = now
-        request.firstByte = .distantPast
-        headBytes = 0
-        bodyBytes = 0
-        hasAnswer = false
+        isForeign = false
+        socket = -1
     }
 }
 
@@ -103,6 +95,14 @@ import Time
         unsafe errorText(slot)[0] = 0
         count += 1
         return slot
+    }
+
+    /// Gives a transfer a new handle. libcurl 7.88 keeps an errno on a handle for ever: one that has seen any could not
+    /// tell it from that of a later failure.
+    func renew(_ slot: Int) {
+        unsafe curl_easy_cleanup(handles[slot])
+        unsafe handles[slot] = CurlEasy().handle
+        self[slot].generation = 0
     }
 
     func easy(_ slot: Int) -> CurlEasy { unsafe CurlEasy(handles[slot]!) }

@@ -11,26 +11,29 @@ package import Time
     let curl: CurlOptions
     let load: UInt16
     let table: CurlTransferTable
+    let isMultiplexed: Bool
+    /// Whether input that nobody asked for ends a connection. libcurl sees to that itself, but not with TLS, and with
+    /// HTTP/2 such input is usual.
+    let endsOnIdleInput: Bool
     private var multi: CurlMulti!
     private var freeSlots: [Int32] = []
     private var ages: AgeList
     private(set) var request: HTTPRequest
-    /// Raised when the request or the addresses change: handles are set up anew before their next use.
+    /// Raised when the request changes: handles are set up anew before their next use.
     private(set) var generation: UInt64 = 1
     private(set) var headers: HeaderList
-    private(set) var steering: HeaderList?
     private(set) var url: CurlURL
-    private(set) var peers: [SocketAddress] = []
+    private var certificates: CertificateAge?
     private var nextHandshake = Instant.distantPast
     private var failureText = ""
 
     /// Sockets that libcurl holds open.
     var sockets = SocketLedger()
-    /// Those that lead to addresses which are no longer the target's.
-    var strays: Set<Int32> = []
+    var peers: CurlPeers
 
     /// A floor for libcurl's timer with HTTP/2, where trusting its callback alone has stalled streams.
     private static let streamFloor = Nanoseconds.milliseconds(1)
+    private static let streamsPerConnection = 100
     /// Before 8.0, a request with prior knowledge fails on a connection that is already up (curl issue 10634): only the
     /// one that opens it may say so.
     private static let reusesPriorKnowledge =
@@ -51,12 +54,18 @@ package import Time
         ages = AgeList(capacity: options.inFlight)
         headers = HeaderList(Self.headerLines(request))
         url = CurlURL(curl.url + request.path)
-        multi = CurlMulti(
-            loop: context.loop, closesOnIdleInput: options.tls != nil && curl.version == .http1,
-            client: self)
+        let isMultiplexed = curl.isMultiplexed(hasTLS: options.tls != nil)
+        self.isMultiplexed = isMultiplexed
+        endsOnIdleInput = options.tls != nil && curl.version == .http1
+        peers = CurlPeers(
+            connections: options.connections,
+            perConnection: isMultiplexed ? Self.streamsPerConnection : 1)
+        certificates = options.tls.map { CertificateAge(of: $0) }
+        multi = CurlMulti(loop: context.loop, endsOnIdleInput: endsOnIdleInput, client: self)
         set(CURLMOPT_MAXCONNECTS, options.connections)
         set(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.connections)
-        set(CURLMOPT_MAX_CONCURRENT_STREAMS, 100)
+        set(CURLMOPT_MAX_CONCURRENT_STREAMS, Self.streamsPerConnection)
+        if curl.unix != nil { replacePeers([nil]) }
     }
 
     private func set(_ option: CURLMoption, _ value: Int) {
@@ -83,147 +92,190 @@ package import Time
         guard ages.count < options.inFlight else {
             return .held(by: options.fullObstacle, until: .distantFuture)
         }
-        let perConnection = curl.version == .http1 ? 1 : 100
-        let opens = ages.count >= sockets.usable * perConnection
-        if opens {
-            guard sockets.usable < options.connections else {
+        guard !peers.list.isEmpty else {
+            let slot = begin(intended, peer: -1)
+            table[slot].request.opened = true
+            finish(slot, .dns, at: table[slot].actualStart, isInMulti: false)
+            return .started(at: table[slot].actualStart)
+        }
+        let mayOpenYet = options.tls == nil || nextHandshake <= now
+        let choice = peers.next(open: sockets.usable, mayOpen: mayOpen, mayOpenYet: mayOpenYet)
+        switch choice {
+        case .use(let peer): return start(intended, peer, opens: false)
+        case .replace(let peer, let giving):
+            guard endIdle(to: Int32(giving)) else {
                 return .held(by: .connections, until: .distantFuture)
             }
-            guard mayOpen else { return .wantsConnection }
-            if options.tls != nil {
-                guard nextHandshake <= now else {
-                    return .held(by: .connectRate, until: nextHandshake)
-                }
-                nextHandshake = max(now, nextHandshake) + options.handshakeInterval
-            }
+            return start(intended, peer, opens: true)
+        case .open(let peer): return start(intended, peer, opens: true)
+        case .collectFirst: return .wantsConnection
+        case .full: return .held(by: .connections, until: .distantFuture)
+        case .tooEarly: return .held(by: .connectRate, until: nextHandshake)
         }
-        let slot = freeSlots.popLast().map { Int($0) } ?? table.add()
+    }
+
+    private func start(_ intended: Instant, _ peer: Int, opens: Bool) -> StartResult {
+        let slot = begin(intended, peer: Int32(peer))
         if table[slot].generation != generation { configure(slot) }
-        let actual = Clock.now()
-        begin(slot, intended, actual)
-        guard !peers.isEmpty || curl.unix != nil else {
-            finish(slot, .dns, at: actual, isInMulti: false)
-            return .started(at: actual)
+        steer(slot, to: peer)
+        let actual = table[slot].actualStart
+        if opens, options.tls != nil {
+            nextHandshake = max(nextHandshake, actual) + options.handshakeInterval
+            let age = certificates?.secondsMax(now: actual) ?? -1
+            table.easy(slot).set(CURLOPT_CA_CACHE_TIMEOUT, age)
         }
-        if curl.version == .http2, options.tls == nil {
-            let saysIt = opens || Self.reusesPriorKnowledge
-            let version = saysIt ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2_0
-            table.easy(slot).set(CURLOPT_HTTP_VERSION, Int(version))
-        }
+        sayPriorKnowledge(slot, opens: opens)
         unsafe multi.add(table.easy(slot).handle)
         multi.expire()
         return .started(at: actual)
     }
 
-    private func begin(_ slot: Int, _ intended: Instant, _ actual: Instant) {
+    private func sayPriorKnowledge(_ slot: Int, opens: Bool) {
+        guard curl.version == .http2, options.tls == nil else { return }
+        let saysIt = opens || Self.reusesPriorKnowledge
+        let version = saysIt ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2_0
+        table.easy(slot).set(CURLOPT_HTTP_VERSION, Int(version))
+    }
+
+    private func begin(_ intended: Instant, peer: Int32) -> Int {
+        let slot = freeSlots.popLast().map { Int($0) } ?? table.add()
+        let actual = Clock.now()
+        table[slot].begin(attempt(intended, actual))
+        table[slot].isActive = true
+        table[slot].intendedStart = intended
+        table[slot].actualStart = actual
+        table[slot].hops = 0
+        table[slot].peer = peer
+        table[slot].deadline = actual + options.timeout
+        unsafe table.errorText(slot)[0] = 0
+        ages.append(slot)
+        peers.began(peer)
+        return slot
+    }
+
+    private func attempt(_ intended: Instant, _ actual: Instant) -> Completion {
         var request = Completion()
         request.load = load
         request.intendedStart = intended
         request.actualStart = actual
-        table[slot].begin(request)
-        table[slot].deadline = actual + options.timeout
-        unsafe table.errorText(slot)[0] = 0
-        ages.append(slot)
+        return request
     }
 
     // MARK: Ending
 
     func ended(_ easy: UnsafeMutableRawPointer, _ code: CURLcode) {
         let end = Clock.now()
-        var slotPointer: UnsafeMutableRawPointer?
-        unsafe ballast_getinfo_pointer(easy, CURLINFO_PRIVATE, &slotPointer)
-        let slot = Int(bitPattern: slotPointer)
+        let slot = unsafe slotNumber(of: easy)
         guard table[slot].isActive else { return }
-        finish(slot, outcome(slot, code), at: end, isInMulti: true)
-    }
-
-    private func outcome(_ slot: Int, _ code: CURLcode) -> Outcome {
-        if code == CURLE_OK {
-            return table[slot].request.status == 0 && !table[slot].hasAnswer ? .truncated : .ok
+        if table[slot].wasUnclean { return startAgain(slot) }
+        let outcome = outcome(slot, code)
+        if end > table[slot].deadline, let socket = lateSocket(slot) {
+            finish(slot, .timeout, at: end, isInMulti: true)
+            if multi.isIdle(socket) { multi.endIdle(socket) }
+            return
         }
-        let isUp = table[slot].attempts > 0
-        var errno = Int32(table.easy(slot).long(CURLINFO_OS_ERRNO))
-        if code == CURLE_COULDNT_CONNECT, errno == 0 { errno = sockets.lastError }
-        let receivedAny = table[slot].headBytes > 0
-        var outcome = Outcome.ofCurl(code, errno: errno, isUp: isUp, receivedAny: receivedAny)
-        if code == CURLE_RECV_ERROR, errno == 0, isMalformed(errorText(slot)) {
-            outcome = .protocolError
+        if outcome == .ok, let location = location(slot) {
+            guard table[slot].hops < curl.redirects,
+                let next = table[slot].url?.following(location)
+            else { return finish(slot, .redirect, at: end, isInMulti: true) }
+            return hop(slot, to: next, at: end)
         }
-        if curl.proxy != nil, !isUp, code == CURLE_RECV_ERROR, errno == 0 { outcome = .unreachable }
-        if table[slot].exceededBody { outcome = .bodyLimit }
-        if table[slot].strayed { outcome = .redirect }
-        if table[slot].wasStale || (isUp && failedToConnect(code)) {
-            outcome = failedAgain(slot, outcome)
-        }
-        table[slot].request.detail = .curl(code: code.rawValue)
-        return outcome
+        finish(slot, outcome, at: end, isInMulti: true)
     }
 
-    /// libcurl 7.88 has one code for a connection that ended and for an answer that nobody can read.
-    private func isMalformed(_ text: String) -> Bool {
-        text.hasSuffix("chunked-encoding") || text.hasPrefix("Too large response headers")
+    func failedToWatch(_ easy: UnsafeMutableRawPointer, errno code: Int32) {
+        let slot = unsafe slotNumber(of: easy)
+        guard table[slot].isActive else { return }
+        failureText = SystemError.text(of: code)
+        finish(slot, .local, at: Clock.now(), isInMulti: true)
     }
 
-    /// A request had gone out, and libcurl went on by itself: to follow a redirect, which makes the answered request
-    /// a hop of its own, or to repeat a request whose connection was reset, which is how that one ended.
-    private func failedAgain(_ slot: Int, _ outcome: Outcome) -> Outcome {
-        guard table[slot].hasAnswer else { return .reset }
-        table[slot].hop(at: Clock.now())
-        return outcome
+    private func slotNumber(of easy: UnsafeMutableRawPointer) -> Int {
+        var slot: UnsafeMutableRawPointer?
+        unsafe ballast_getinfo_pointer(easy, CURLINFO_PRIVATE, &slot)
+        return Int(bitPattern: slot)
     }
 
-    private func failedToConnect(_ code: CURLcode) -> Bool {
-        [CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR].contains(code)
+    /// Nothing went out: the same attempt takes another connection.
+    private func startAgain(_ slot: Int) {
+        let request = table[slot].request
+        table[slot].begin(attempt(request.intendedStart, request.actualStart))
+        unsafe multi.restart(table.easy(slot).handle)
     }
 
+    /// The present attempt was a redirect, and the request that follows it begins now.
+    private func hop(_ slot: Int, to url: CurlURL, at end: Instant) {
+        collect(slot, table.easy(slot))
+        var request = table[slot].request
+        request.isHop = true
+        request.end = end
+        context.completions.append(request)
+        table[slot].hops += 1
+        table[slot].begin(attempt(end, end))
+        redirect(slot, to: url, status: request.status)
+        let peer = table[slot].peer
+        sayPriorKnowledge(slot, opens: peer >= 0 && peers.list[Int(peer)].sockets == 0)
+        unsafe multi.restart(table.easy(slot).handle)
+    }
+
+    /// Ends an arrival: its last attempt is reported with the times of the whole chain.
     private func finish(_ slot: Int, _ outcome: Outcome, at end: Instant, isInMulti: Bool) {
         let easy = table.easy(slot)
-        for hop in table[slot].hops { context.completions.append(hop) }
-        table[slot].hops.removeAll(keepingCapacity: true)
         table[slot].isActive = false
         table[slot].request.outcome = outcome
         table[slot].request.end = end
+        table[slot].request.intendedStart = table[slot].intendedStart
+        table[slot].request.actualStart = table[slot].actualStart
         ages.remove(slot)
+        peers.ended(table[slot].peer)
         if isInMulti {
             collect(slot, easy)
             unsafe multi.remove(easy.handle)
-            if table[slot].attempts == 0 { for socket in sockets.removeGone() { forget(socket) } }
-            if !strays.isEmpty { drainStrays() }
+            if table[slot].attempts == 0 { strikeGone() }
+            if sockets.strays > 0 { endIdleStrays() }
         }
         if outcome != .ok {
             let text = errorText(slot)
-            failureText = text.isEmpty ? outcome.name : text
+            if !text.isEmpty {
+                failureText = text
+            } else if outcome != .local {
+                failureText = outcome.name
+            }
         }
+        if easy.long(CURLINFO_OS_ERRNO) != 0 { table.renew(slot) }
         freeSlots.append(Int32(slot))
         context.completions.append(table[slot].request)
     }
 
-    private func errorText(_ slot: Int) -> String {
-        unsafe String(cString: table.errorText(slot))
+    private func strikeGone() {
+        for (number, peer) in sockets.removeGone() {
+            forget(number)
+            if let peer { peers.closed(peer) }
+        }
     }
 
-    /// What libcurl knows of an ended transfer. On a failure its connect times are zero.
-    private func collect(_ slot: Int, _ easy: CurlEasy) {
-        table[slot].request.opened =
-            easy.long(CURLINFO_NUM_CONNECTS) > 0 || table[slot].attempts == 0
-        if table[slot].hasAnswer {
-            table[slot].request.status = UInt16(clamping: easy.long(CURLINFO_RESPONSE_CODE))
-        }
-        if table[slot].request.opened {
-            let connect = easy.time(CURLINFO_CONNECT_TIME_T)
-            let tls = easy.time(CURLINFO_APPCONNECT_TIME_T)
-            table[slot].request.connectTime = connect
-            table[slot].request.tlsTime = tls > connect ? tls - connect : .zero
-        }
-        // A body that went out along with the head is in both counts.
-        table[slot].request.bytesSent =
-            easy.long(CURLINFO_REQUEST_SIZE)
-            + (table[slot].sendsBodyApart ? easy.offset(CURLINFO_SIZE_UPLOAD_T) : 0)
-        table[slot].request.bytesReceived =
-            table[slot].headBytes + easy.offset(CURLINFO_SIZE_DOWNLOAD_T)
+    // MARK: Idle connections
+
+    func idleEnded(_ socket: Int32) {
+        if let peer = sockets.markEnded(socket) { peers.closed(peer) }
     }
 
-    func idleEnded(_ socket: Int32) { sockets.markEnded(socket) }
+    /// Ends one idle connection to a peer, so that another may be opened.
+    private func endIdle(to peer: Int32) -> Bool {
+        guard let socket = sockets.all(to: peer).first(where: { multi.isIdle($0) }) else {
+            return false
+        }
+        multi.endIdle(socket)
+        return true
+    }
+
+    /// Ends the idle connections to addresses that are no longer the target's.
+    private func endIdleStrays() {
+        for socket in sockets.all(to: -1) where multi.isIdle(socket) { multi.endIdle(socket) }
+    }
+
+    /// libcurl lets go of a socket.
+    func forget(_ socket: Int32) { multi?.forget(socket) }
 
     // MARK: Deadlines
 
@@ -243,10 +295,17 @@ package import Time
             multi.expire()
             lastDriven = now
         }
-        while let slot = ages.oldest, table[slot].deadline <= now {
+        guard isOver(now) else { return }
+        // An answer that is here already beats a timeout that is found late.
+        context.loop.collect(sockets.usable)
+        while isOver(now), let slot = ages.oldest {
             let isUp = table[slot].attempts > 0
             finish(slot, isUp ? .timeout : .connectTimeout, at: now, isInMulti: true)
         }
+    }
+
+    private func isOver(_ now: Instant) -> Bool {
+        ages.oldest.map { table[$0].deadline <= now } ?? false
     }
 
     package func cancelAll(now: Instant) {
@@ -262,26 +321,18 @@ package import Time
         generation += 1
     }
 
-    package func setPeers(_ peers: [SocketAddress]) {
-        guard peers != self.peers else { return }
-        self.peers = peers
-        let isLiteral = SocketAddress(ip: curl.resolvedHost, port: curl.resolvedPort) != nil
-        if !isLiteral, !peers.isEmpty, curl.unix == nil {
-            let addresses = peers.map { $0.family == AF_INET6 ? "[\($0.host)]" : $0.host }
-            let entry =
-                "\(curl.resolvedHost):\(curl.resolvedPort):" + addresses.joined(separator: ",")
-            steering = HeaderList([entry])
-        }
-        generation += 1
-        if !isLiteral, curl.unix == nil {
-            strays = sockets.strays(from: peers)
-            drainStrays()
-        }
+    package func setPeers(_ addresses: [SocketAddress]) {
+        if curl.unix == nil { replacePeers(addresses) }
     }
 
-    /// Shuts the idle ones down: libcurl will find them dead, and close them.
-    private func drainStrays() {
-        for socket in strays where multi.isIdle(socket) { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+    private func replacePeers(_ addresses: [SocketAddress?]) {
+        let numbers = peers.replace(addresses) { CurlSteering(curl, to: $0) }
+        guard let numbers else { return }
+        sockets.renumber(numbers)
+        for slot in 0..<table.count where table[slot].isActive && table[slot].peer >= 0 {
+            table[slot].peer = numbers[Int(table[slot].peer)]
+        }
+        if sockets.strays > 0 { endIdleStrays() }
     }
 
     package var connections: ConnectionCounts {

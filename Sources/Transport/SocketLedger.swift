@@ -2,6 +2,7 @@ import CCurl
 import CLinux
 import Glibc
 import Reactor
+import Time
 
 /// The sockets that libcurl opened and has not closed, by descriptor. Its close callback alone does not tell: 7.88
 /// closes a socket that never became a connection without it, and the number soon means another socket.
@@ -9,66 +10,120 @@ struct SocketLedger {
     private struct Entry {
         /// Tells a socket from its successor under the same number.
         let inode: UInt
-        let address: SocketAddress?
+        /// Which of the addresses it leads to, -1 for none of the present ones.
+        var peer: Int32
+        var localPort: UInt16 = 0
+        /// Whether its peer, or we, ended it while it was idle; libcurl closes it when it looks for a connection.
+        var isEnded = false
+    }
+
+    /// What libcurl tells of a connection before it uses it.
+    private struct Name: Hashable {
+        let peer: Int32
+        let localPort: UInt16
     }
 
     private var entries: [Int32: Entry] = [:]
-    /// The errno of the last socket that could not be had.
-    private(set) var lastError: Int32 = 0
-
-    /// Those whose peer closed them while idle; libcurl closes them when it looks for a connection.
-    private var endedIdle: Set<Int32> = []
-
+    private var numbers: [Name: Int32] = [:]
     /// How many are connections, or on the way to become one.
-    var usable: Int { entries.count - endedIdle.count }
-
-    mutating func markEnded(_ number: Int32) {
-        if entries[number] != nil { endedIdle.insert(number) }
-    }
+    private(set) var usable = 0
+    /// The errno of the last socket, 0 when it was had.
+    private(set) var lastError: Int32 = 0
+    /// How many that are usable lead to none of the present addresses.
+    private(set) var strays = 0
 
     /// Opens what libcurl asks for.
-    mutating func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+    mutating func open(_ address: UnsafePointer<curl_sockaddr>, peer: Int32) -> curl_socket_t {
         let number = unsafe socket(
             address.pointee.family, address.pointee.socktype | linux_socket_flags,
             address.pointee.protocol)
-        if number < 0 {
-            lastError = errno
-        } else {
-            endedIdle.remove(number)
-            let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
-            let generic = unsafe (UnsafeRawPointer(address) + offset)
-                .assumingMemoryBound(to: sockaddr.self)
-            let text = unsafe SocketAddress(generic, length: Int(address.pointee.addrlen))
-            entries[number] = Entry(inode: Self.inode(number), address: text)
-        }
+        lastError = number < 0 ? errno : 0
+        guard number >= 0 else { return number }
+        entries[number] = Entry(inode: Self.inode(number), peer: peer)
+        usable += 1
         return number
     }
 
-    mutating func close(_ number: curl_socket_t) {
-        entries[number] = nil
-        endedIdle.remove(number)
+    /// What libcurl wants to connect to.
+    static func name(_ address: UnsafePointer<curl_sockaddr>) -> SocketAddress? {
+        let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+        let generic = unsafe (UnsafeRawPointer(address) + offset)
+            .assumingMemoryBound(to: sockaddr.self)
+        return unsafe SocketAddress(generic, length: Int(address.pointee.addrlen))
+    }
+
+    /// - Returns: the peer of a usable socket.
+    mutating func close(_ number: curl_socket_t) -> Int32? {
         _ = Glibc.close(number)
+        return strike(number)
+    }
+
+    private mutating func strike(_ number: Int32) -> Int32? {
+        let peer = markEnded(number)
+        guard let entry = entries.removeValue(forKey: number) else { return nil }
+        let name = Name(peer: entry.peer, localPort: entry.localPort)
+        if numbers[name] == number { numbers[name] = nil }
+        return peer
+    }
+
+    /// Nobody will use it any more.
+    /// - Returns: the peer of a socket that was usable until now.
+    @discardableResult
+    mutating func markEnded(_ number: Int32) -> Int32? {
+        guard let entry = entries[number], !entry.isEnded else { return nil }
+        entries[number]?.isEnded = true
+        usable -= 1
+        if entry.peer < 0 { strays -= 1 }
+        return entry.peer
     }
 
     /// Strikes out what was closed behind our back.
-    /// - Returns: the numbers.
-    mutating func removeGone() -> [Int32] {
+    /// - Returns: the numbers, and the peers of those that were usable.
+    mutating func removeGone() -> [(number: Int32, peer: Int32?)] {
         let gone = entries.filter { Self.inode($0.key) != $0.value.inode }.map(\.key)
-        for number in gone {
-            entries[number] = nil
-            endedIdle.remove(number)
-        }
-        return gone
+        return gone.map { ($0, strike($0)) }
     }
 
-    /// Those that lead to none of these addresses.
-    func strays(from addresses: [SocketAddress]) -> Set<Int32> {
-        let known = Set(addresses.map { "\($0)" })
-        return Set(
-            entries.filter { entry in entry.value.address.map { !known.contains("\($0)") } ?? false
-            }
-            .keys)
+    // MARK: Peers
+
+    mutating func connected(_ number: Int32, localPort: UInt16) {
+        guard let entry = entries[number] else { return }
+        entries[number]?.localPort = localPort
+        numbers[Name(peer: entry.peer, localPort: localPort)] = number
     }
+
+    func number(peer: Int32, localPort: UInt16) -> Int32? {
+        numbers[Name(peer: peer, localPort: localPort)]
+    }
+
+    /// - Parameter peers: the new number of each former peer.
+    mutating func renumber(_ peers: [Int32]) {
+        numbers = [:]
+        strays = 0
+        for (number, entry) in entries {
+            let peer = entry.peer < 0 ? -1 : peers[Int(entry.peer)]
+            entries[number]?.peer = peer
+            numbers[Name(peer: peer, localPort: entry.localPort)] = number
+            if peer < 0, !entry.isEnded { strays += 1 }
+        }
+    }
+
+    /// The usable ones that lead to a peer.
+    func all(to peer: Int32) -> [Int32] {
+        entries.filter { $0.value.peer == peer && !$0.value.isEnded }.map(\.key)
+    }
+
+    /// How long ago a TCP socket last received something, at most: the kernel counts in its ticks.
+    static func ageOfLastBytes(_ number: Int32) -> Nanoseconds? {
+        var info = tcp_info()
+        var length = socklen_t(MemoryLayout<tcp_info>.size)
+        guard unsafe getsockopt(number, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else {
+            return nil
+        }
+        return .milliseconds(Int64(info.tcpi_last_data_recv) + tickMax)
+    }
+
+    private static let tickMax: Int64 = 10
 
     private static func inode(_ number: Int32) -> UInt {
         var status = stat()

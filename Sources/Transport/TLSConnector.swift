@@ -40,12 +40,14 @@ import Time
     private let sessions: UnsafeMutableRawPointer?
     private let errorText: UnsafeMutablePointer<CChar>
     private var sockets = SocketLedger()
+    private var certificates: CertificateAge
 
     init(_ trust: Trust, loop: EventLoop) {
         // OpenSSL writes to sockets without MSG_NOSIGNAL.
         _ = signal(SIGPIPE, SIG_IGN)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        certificates = CertificateAge(path: trust.ca ?? CertificateBundle.path)
         unsafe sessions = trust.resume ? Self.sessionShare() : nil
         multi = CurlMulti(loop: loop, client: self)
         unsafe ballast_multi_setopt_long(multi.handle, CURLMOPT_MAXCONNECTS, 100_000)
@@ -87,6 +89,7 @@ import Time
         }
         unsafe easy.set(CURLOPT_CONNECT_TO, pointer: steering)
         easy.set(CURLOPT_CONNECT_ONLY, 1)
+        easy.set(CURLOPT_CA_CACHE_TIMEOUT, certificates.secondsMax(now: Clock.now()))
         easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, 600_000)  // the load's own timeout strikes first
         unsafe easy.set(CURLOPT_ERRORBUFFER, pointer: errorText)
@@ -108,7 +111,7 @@ import Time
         unsafe ballast_setopt_open_socket(easy.handle) { context, _, address in
             let connector = unsafe Unmanaged<TLSConnector>.fromOpaque(context!)
             return unsafe connector._withUnsafeGuaranteedRef {
-                let number = unsafe $0.sockets.open(address!)
+                let number = unsafe $0.sockets.open(address!, peer: 0)
                 $0.multi.forget(number)
                 return number
             }
@@ -118,7 +121,7 @@ import Time
             let connector = unsafe Unmanaged<TLSConnector>.fromOpaque(context!)
             unsafe connector._withUnsafeGuaranteedRef {
                 $0.multi?.forget(socket)
-                $0.sockets.close(socket)
+                _ = $0.sockets.close(socket)
             }
             return 0
         }
@@ -131,10 +134,17 @@ import Time
         if code != CURLE_OK { forgetGone() }
     }
 
+    func failedToWatch(_ easy: UnsafeMutableRawPointer, errno: Int32) {
+        guard let entry = unsafe pending.removeValue(forKey: easy) else { return }
+        entry.transport.handshakeEnded(
+            entry.slot,
+            .failed(.local, .system(errno: errno), text: SystemError.text(of: errno)))
+    }
+
     /// Never: connected sockets are the transport's.
     func idleEnded(_ socket: Int32) {}
 
-    private func forgetGone() { for socket in sockets.removeGone() { multi.forget(socket) } }
+    private func forgetGone() { for gone in sockets.removeGone() { multi.forget(gone.number) } }
 
     private func result(_ easy: CurlEasy, _ code: CURLcode, _ channel: TLSChannel) -> Result {
         var socket: curl_socket_t = -1

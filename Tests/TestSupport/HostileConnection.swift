@@ -17,6 +17,9 @@ package final class HostileConnection {
         self.server = server
     }
 
+    /// The server's port.
+    package var port: UInt16 { server.port }
+
     // MARK: Reading
 
     /// Reads one request with its body; slowly with a pause of a millisecond per 64 KiB.

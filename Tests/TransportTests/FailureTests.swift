@@ -159,6 +159,28 @@ struct FailureTests {
         }
     }
 
+    /// libcurl 7.88 keeps the errno of a failure on the handle that saw it.
+    @Test(arguments: TransportKind.allCases)
+    func `a reset does not colour what fails later`(_ kind: TransportKind) throws {
+        let bad = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"
+        let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            switch connection.number % 4 {
+            case 0: try connection.reset()
+            case 1: try connection.send(bad)
+            case 2: try connection.send(cut)
+            default: try connection.reset()
+            }
+        }) { server in
+            let harness = try TransportHarness(kind, port: server.port)
+            let outcomes = try (0..<12).map { _ in try harness.exchange().outcome }
+            let round: [Outcome] = [.reset, .protocolError, .truncated, .reset]
+            #expect(outcomes == round + round + round)
+            #expect(server.seen.requests.count == 12)
+        }
+    }
+
     @Test(arguments: TransportKind.allCases)
     func `silence ends as timeout at its time`(_ kind: TransportKind) throws {
         try withServer({ connection throws(Hangup) in
@@ -275,6 +297,7 @@ struct FailureTests {
         for _ in 0..<2 {
             let one = try harness.exchange()
             #expect(one.outcome == .dns)
+            #expect(one.opened && one.sendStart == .distantPast)
             #expect(!one.stamped)
         }
         #expect(harness.transport.connections == ConnectionCounts())

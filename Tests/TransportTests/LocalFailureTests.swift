@@ -56,6 +56,40 @@ struct LocalFailureTests {
         }
     }
 
+    @Test func `a socket that the loop cannot watch ends as local over plain curl`() async {
+        await #expect(processExitsWith: .success) { try Self.breakLoop(.curl) }
+    }
+
+    @Test func `a socket that the loop cannot watch ends as local over TLS curl`() async {
+        await #expect(processExitsWith: .success) { try Self.breakLoop(.curlTLS) }
+    }
+
+    @Test func `a socket that the loop cannot watch ends as local over TLS direct`() async {
+        await #expect(processExitsWith: .success) { try Self.breakLoop(.directTLS) }
+    }
+
+    /// Takes the loop's epoll away.
+    private static func breakLoop(_ kind: TransportKind) throws {
+        try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            server in
+            let harness = try TransportHarness(kind, port: server.port)
+            let folder = "/proc/self/fd"
+            let polls = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                let place = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "\(folder)/\($0)")
+                return place?.contains("eventpoll") == true
+            }
+            for name in polls { _ = dup2(0, Int32(name)!) }
+            for _ in 0..<2 {
+                try harness.mustStart()
+                let one = try harness.run(until: 1)[0]
+                try #require(one.outcome == .local)
+                try #require(!harness.transport.describe(one).isEmpty)
+            }
+            try #require(harness.transport.connections == ConnectionCounts())
+        }
+    }
+
     @Test(arguments: [
         (ECONNRESET, Outcome.reset), (EPIPE, .reset), (ETIMEDOUT, .timeout),
         (EHOSTUNREACH, .unreachable), (ENETUNREACH, .unreachable), (ENETDOWN, .unreachable),

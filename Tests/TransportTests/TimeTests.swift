@@ -72,6 +72,38 @@ struct TimeTests {
         }
     }
 
+    /// Without a stamp it takes the time until it was read.
+    @Test(arguments: [TransportKind.curl, .curlTLS], [true, false])
+    func `an answer that waits in the socket beats a timeout that is found later`(
+        _ kind: TransportKind, _ keeps: Bool
+    ) throws {
+        let answer =
+            keeps
+            ? plainAnswer
+            : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(plainAnswer)
+            try connection.readRequest()
+            try connection.pause(milliseconds: 20)
+            try connection.send(answer)
+            if keeps { try connection.hang() }
+        }) { server in
+            let harness = try TransportHarness(kind, port: server.port) {
+                $0.timeout = .milliseconds(400)
+            }
+            _ = try harness.exchange()
+            let known = server.seen.lastSend
+            try harness.mustStart()
+            // We do not look at our sockets while the answer comes and the time passes.
+            #expect(server.waits { $0.lastSend > known })
+            Clock.sleep(until: Clock.now() + .milliseconds(450))
+            let one = try harness.run(until: 1)[0]
+            expectOrder(one)
+            #expect(one.outcome == .ok)
+        }
+    }
+
     @Test func `a connect that is over beats a timeout that is found later`() throws {
         try withServer(nil) { server in
             let harness = try TransportHarness(.direct, port: server.port) {
