@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "ballast", "Config", "Engine", "Measure", "Schedule", "System", "Time",
+                "ballast", "Config", "Engine", "Measure", "Schedule", "Server", "System", "Time",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Fixtures"], swiftSettings: settings),

@@ -60,7 +60,7 @@ extension LoadStatus {
 }
 
 extension LoadStatus.Times {
-    fileprivate init(_ all: FineSnapshot, _ recent: RecentQuantiles.Windows) {
+    init(_ all: FineSnapshot, _ recent: RecentQuantiles.Windows) {
         self.init()
         sinceStart = LoadStatus.Quantiles(all)
         lastMinute = LoadStatus.Quantiles(recent.minute, greatest: all.greatest)

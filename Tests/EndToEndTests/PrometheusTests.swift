@@ -104,8 +104,8 @@ import Testing
         for ratio in ratios {
             let values = try query(ratio.expression)
             #expect(values.count == 1)
-            // A busy machine may serve less, never more.
-            #expect((0.001...0.3).contains(values.first ?? 1), "\(ratio): \(values)")
+            // A busy machine may serve less; answers come in bursts, of which a window may see one more.
+            #expect((0.001...0.4).contains(values.first ?? 1), "\(ratio): \(values)")
         }
         let text = try Network.get("/api/v1/status", port: sidecar.port).body
         let status = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
