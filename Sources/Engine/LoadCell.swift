@@ -102,7 +102,7 @@ final class LoadCell: Sendable {
             failed.record(response: responseTime, service: serviceTime)
         }
         fineService.record(serviceTime)
-        if completion.firstByte != .distantPast {
+        if completion.firstByte != .distantPast, !completion.waited {
             waitPhase.record(completion.firstByte - completion.sendStart)
             transferPhase.record(completion.end - completion.firstByte)
         }

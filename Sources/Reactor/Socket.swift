@@ -70,6 +70,11 @@ package enum Socket {
         return unsafe poll(&entry, 1, 0) == 1
     }
 
+    /// How many bytes must have arrived before the kernel says so (`SO_RCVLOWAT`). An end or a reset it says at once.
+    package static func setLowWaterMark(_ socket: Int32, _ bytes: Int32) {
+        _ = linux_set_int_option(socket, SOL_SOCKET, SO_RCVLOWAT, bytes)
+    }
+
     /// Where a socket is bound.
     package static func localAddress(_ descriptor: Int32) throws(SystemError) -> SocketAddress {
         var storage = sockaddr_storage()

@@ -9,6 +9,9 @@ struct AgeList {
 
     var oldest: Int? { slots.oldest }
 
+    /// The slot whose request started next after this one's.
+    func next(after slot: Int) -> Int? { links.next(after: slot) }
+
     mutating func append(_ slot: Int) {
         links.append(slot, to: &slots)
         count += 1

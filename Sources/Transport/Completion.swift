@@ -20,6 +20,8 @@ package struct Completion: Sendable {
     package var tlsTime = Nanoseconds.zero
     /// Whether the kernel's stamp ended it; otherwise our clock did.
     package var stamped = false
+    /// Whether the answer was left in the kernel until the worker was awake: then its first byte is not known.
+    package var waited = false
     /// Whether it is a redirect that was followed: an attempt of its own beside its arrival's last one.
     package var isHop = false
     package var bytesSent = 0

@@ -19,6 +19,10 @@ struct Connection {
     var isSending = false
     /// Whether an unfinished head waits in `DirectTransport.stashes`.
     var isStashed = false
+    /// Whether the kernel keeps quiet about a small answer: its socket's low-water mark is high.
+    var isQuiet = false
+    /// How many reads the present answer has taken, 2 standing for more.
+    var reads: UInt8 = 0
     /// The TLS channel; nil on a plain socket.
     var channel: TLSChannel?
     var parser = ResponseParser()

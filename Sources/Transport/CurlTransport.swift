@@ -342,9 +342,6 @@ package import Time
         return counts
     }
 
-    /// libcurl lets go of a socket.
-    func forget(_ socket: Int32) { multi?.forget(socket) }
-
     package func describe(_ completion: Completion) -> String {
         "\(completion.outcome.name): \(failureText)"
     }

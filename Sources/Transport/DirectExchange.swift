@@ -40,6 +40,7 @@ extension DirectTransport {
         table[slot].state = .active
         table[slot].request.sendStart = now
         table[slot].parser = ResponseParser(answersHEAD: sendsHEAD)
+        table[slot].reads = 0
         let bytes = requestBytes
         switch write(slot, bytes, from: 0) {
         case .bytes(let count):
@@ -103,6 +104,11 @@ extension DirectTransport {
                 let bytes = unsafe UnsafeRawBufferPointer(
                     start: context.receiveBuffer.bytes, count: count)
                 unsafe consume(slot, bytes, stamp: stamp, now: now)
+                if table[slot].isQuiet, table[slot].state == .active {
+                    // The rest of a large answer is to be heard of; some may have come just now.
+                    setListens(slot)
+                    continue
+                }
                 let isDrained = table[slot].channel == nil && count < ReceiveBuffer.capacity
                 if isDrained, !untilEnd { return }
             case .wouldBlock: return
@@ -139,6 +145,7 @@ extension DirectTransport {
         _ slot: Int, _ bytes: UnsafeRawBufferPointer, stamp: Int64, now: Instant
     ) {
         table[slot].request.bytesReceived += bytes.count
+        table[slot].reads = min(table[slot].reads + 1, 2)
         if table[slot].request.firstByte == .distantPast {
             if cameBefore(slot, stamp, now) {
                 table[slot].request.detail = .cameBefore
@@ -214,7 +221,8 @@ extension DirectTransport {
     private func complete(_ slot: Int, at end: Instant, leftOver: Int) {
         let connection = table[slot].parser
         table[slot].request.firstByte = min(table[slot].request.firstByte, end)
-        lastAnswerBytes = table[slot].request.bytesReceived
+        let size = table[slot].request.bytesReceived
+        if connector == nil { learn(slot, end) }
         // Our own clock tells when we looked, not when the answer came.
         if table[slot].request.stamped, end > deadline(of: slot) {
             return finish(slot, .timeout, at: end)
@@ -226,7 +234,7 @@ extension DirectTransport {
         finishKeeping(slot, at: end)
         // A read of TLS gives one record; a further one that came along would not be reported again.
         let socket = table[slot].descriptor
-        if table[slot].channel?.endExchange(on: socket, size: lastAnswerBytes) == true {
+        if table[slot].channel?.endExchange(on: socket, size: size) == true {
             receiveIdle(slot)
         }
     }

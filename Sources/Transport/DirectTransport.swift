@@ -30,7 +30,9 @@ package final class DirectTransport: HTTPTransport, EventHandler {
     /// Rare: requests that the socket did not take whole, and heads that came in pieces.
     var unsent: [Int: UnsentRequest] = [:]
     var stashes: [Int: [UInt8]] = [:]
-    var lastAnswerBytes = 0
+    var lateReceive = LateReceive()
+    /// How many requests in flight have an answer that waits in the kernel, or will.
+    var waiting = 0
     private var failureText = ""
 
     package init(
@@ -66,6 +68,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         switch choice {
         case .reuse(let slot):
             let actual = begin(slot, intended: intended)
+            if connector == nil { setWaits(slot, receivesLate && mayWait()) }
             send(slot, at: actual)
             return .started(at: actual)
         case .open(let peer, let closing):
@@ -230,6 +233,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         table[slot].request.end = end
         table[slot].request.status = table[slot].parser.status
         ages.remove(slot)
+        if table[slot].isQuiet { waiting -= 1 }
         completions.append(table[slot].request)
     }
 
@@ -254,7 +258,13 @@ package final class DirectTransport: HTTPTransport, EventHandler {
     }
 
     package func cancelAll(now: Instant) {
-        while let slot = ages.oldest { finish(slot, .canceled, at: now) }
+        while let slot = ages.oldest {
+            let generation = table[slot].generation
+            if table[slot].state == .active { receive(slot, now: now, untilEnd: false) }
+            if ages.oldest == slot, table[slot].generation == generation {
+                finish(slot, .canceled, at: now)
+            }
+        }
     }
 }
 

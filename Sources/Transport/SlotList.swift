@@ -49,6 +49,12 @@ struct SlotLinks {
         }
     }
 
+    /// The slot that was put in next after this one; nil behind the newest.
+    func next(after slot: Int) -> Int? {
+        let newer = links[slot].newer
+        return newer == SlotList.none ? nil : Int(newer)
+    }
+
     /// From the oldest to the newest, for who does not mind that it takes as long as there are slots.
     func all(of list: SlotList) -> [Int] {
         var slots: [Int] = []

@@ -112,6 +112,12 @@ package enum Sockets {
     }
 
     /// For an accepted socket: no delay, and not for child processes.
+    /// How many bytes have arrived and were not read.
+    package static func bytesWaiting(on number: Int32) -> Int {
+        var count: Int32 = 0
+        return unsafe ioctl(number, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     static func prepare(_ number: Int32) {
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         var yes: Int32 = 1

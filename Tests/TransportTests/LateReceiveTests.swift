@@ -1,0 +1,265 @@
+import Reactor
+import TestSupport
+import Testing
+import Time
+
+@testable import Transport
+
+/// Which answers may wait in the kernel, and what a sleep hears all the same.
+@Suite struct LateReceiveTests {
+    // MARK: The decision
+
+    private static func trusted() -> LateReceive {
+        var late = LateReceive()
+        for _ in 0..<64 {
+            let waits = late.mayWait()
+            #expect(!waits)
+            late.answered(waited: false, isSimple: true, serviceTime: .microseconds(100))
+        }
+        return late
+    }
+
+    /// Answers with these service times, read as the decision says.
+    private static func answer(
+        _ late: inout LateReceive, _ count: Int, waiting: Nanoseconds, atOnce: Nanoseconds
+    ) -> [Bool] {
+        (0..<count).map { _ in
+            let waits = late.mayWait()
+            late.answered(waited: waits, isSimple: true, serviceTime: waits ? waiting : atOnce)
+            return waits
+        }
+    }
+
+    @Test func `answers wait once enough of them were simple, but for one in sixteen`() {
+        var late = Self.trusted()
+        let waits = Self.answer(
+            &late, 1_600, waiting: .microseconds(100), atOnce: .microseconds(100))
+        #expect(waits.count { !$0 } == 100)
+        for start in stride(from: 0, to: 1_600, by: 16) {
+            #expect(waits[start..<start + 16].count { !$0 } == 1)
+        }
+    }
+
+    @Test func `an answer that is not simple ends it, each time for longer`() {
+        var late = LateReceive()
+        var needed: [Int] = []
+        for _ in 0..<4 {
+            var count = 0
+            while !late.isTrusted {
+                late.answered(waited: false, isSimple: true, serviceTime: .microseconds(100))
+                count += 1
+            }
+            needed.append(count)
+            // Two in a row are one disappointment.
+            for _ in 0..<2 {
+                late.answered(waited: true, isSimple: false, serviceTime: .microseconds(100))
+                let waits = late.mayWait()
+                #expect(!waits)
+            }
+        }
+        #expect(needed == [64, 128, 256, 512])
+    }
+
+    @Test func `every other answer that is not simple keeps all of them from waiting`() {
+        var late = LateReceive()
+        for index in 0..<10_000 {
+            let waits = late.mayWait()
+            #expect(!waits)
+            late.answered(
+                waited: false, isSimple: index % 2 == 0, serviceTime: .microseconds(100))
+        }
+    }
+
+    @Test func `answers that are slower when they wait do so no longer`() {
+        var late = Self.trusted()
+        let slower = Self.answer(
+            &late, 16 * 130, waiting: .microseconds(120), atOnce: .microseconds(100))
+        #expect(!late.isTrusted)
+        // After 128 pairs, and not before.
+        #expect((16 * 127...16 * 129).contains(slower.lastIndex(of: true) ?? 0))
+    }
+
+    @Test func `answers that are faster when they wait, or alike, go on waiting`() {
+        for waiting in [Nanoseconds.microseconds(80), .microseconds(100)] {
+            var late = Self.trusted()
+            _ = Self.answer(&late, 16 * 1_000, waiting: waiting, atOnce: .microseconds(100))
+            #expect(late.isTrusted)
+        }
+    }
+
+    // MARK: The kernel
+
+    /// A direct transport whose next answers may wait, with one idle connection.
+    private static func withTrusted(
+        _ script: @escaping HostileServer.Script,
+        _ body: (TransportHarness, DirectTransport, HostileServer) throws -> Void
+    ) throws {
+        try withServer({ connection throws(Hangup) in
+            for _ in 0..<65 {
+                try connection.readRequest()
+                try connection.send(plainAnswer)
+            }
+            try script(connection)
+        }) { server in
+            let harness = try TransportHarness(.direct, port: server.port)
+            let transport = try #require(harness.transport as? DirectTransport)
+            for _ in 0..<65 { #expect(try harness.exchange().outcome == .ok) }
+            #expect(transport.lateReceive.isTrusted)
+            try body(harness, transport, server)
+        }
+    }
+
+    private static func start(_ transport: DirectTransport) throws {
+        let now = Clock.now()
+        let result = transport.start(
+            intended: now, now: now, mayOpen: false, receivesLate: true)
+        guard case .started = result else {
+            throw TransportHarness.Failure(description: "not started: \(result)")
+        }
+    }
+
+    /// Sleeps until something is reported, for so long at most.
+    private static func isReported(_ harness: TransportHarness, within: Nanoseconds) -> Bool {
+        var reported = false
+        harness.loop.turn(until: Clock.now() + within) { _ in reported = true }
+        return reported
+    }
+
+    @Test func `a sleep does not hear a small answer, which is read later and has its own time`()
+        throws
+    {
+        try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            harness, transport, server in
+            try Self.start(transport)
+            #expect(transport.waiting == 1)
+            #expect(server.waits { $0.requests.count == 66 })
+            let descriptor = transport.table[0].descriptor
+            #expect(!Self.isReported(harness, within: .milliseconds(100)))
+            let read = Clock.now()
+            transport.receiveLate(startedBefore: read)
+            let one = try harness.run(until: 1)[0]
+            expectOrder(one)
+            #expect(one.outcome == .ok && one.waited && one.stamped)
+            #expect(one.end < read)
+            #expect(transport.waiting == 0)
+            #expect(transport.table[0].descriptor == descriptor)
+            // Asked for at once, the next one is reported.
+            try harness.mustStart()
+            #expect(try !harness.run(until: 1)[0].waited)
+        }
+    }
+
+    @Test func `what started just now is not looked at`() throws {
+        try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            harness, transport, server in
+            let before = Clock.now()
+            try Self.start(transport)
+            #expect(server.waits { $0.requests.count == 66 })
+            try harness.wait(untilTrue: { Self.hasBytes(transport.table[0].descriptor) })
+            transport.receiveLate(startedBefore: before)
+            #expect(transport.waiting == 1)
+            transport.receiveLate(startedBefore: Clock.now())
+            #expect(transport.waiting == 0)
+        }
+    }
+
+    @Test(arguments: ["end", "reset", "answer and end", "large"])
+    func `a sleep hears what would change if it was read later`(_ what: String) throws {
+        let large = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+        try Self.withTrusted({ connection throws(Hangup) in
+            try connection.readRequest()
+            switch what {
+            case "end": return
+            case "reset": try connection.reset()
+            case "answer and end": return try connection.send(plainAnswer)
+            default:
+                try connection.send(large)
+                try connection.send([UInt8](repeating: 0x61, count: 100_000))
+                try connection.hang()
+            }
+        }) { harness, transport, _ in
+            try Self.start(transport)
+            #expect(transport.waiting == 1)
+            let one = try harness.run(until: 1)[0]
+            expectOrder(one)
+            let expected: Outcome = what == "end" || what == "reset" ? .reset : .ok
+            #expect(one.outcome == expected, "\(transport.describe(one))")
+            #expect(transport.waiting == 0)
+            if what == "large" { #expect(!transport.lateReceive.isTrusted) }
+        }
+    }
+
+    @Test func `a sleep hears that an idle connection was closed`() throws {
+        try Self.withTrusted({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(plainAnswer)
+            // Closes as soon as the answer is out.
+        }) { harness, transport, server in
+            try Self.start(transport)
+            #expect(server.waits { $0.open == 0 })
+            _ = try harness.run(until: 1)
+            #expect(transport.connections.idle == 0)
+        }
+    }
+
+    @Test func `from receiveAtOnce on an answer is reported`() throws {
+        let gate = Locked(false)
+        try Self.withTrusted({ connection throws(Hangup) in
+            try connection.readRequest()
+            while !gate.withLock({ $0 }) { try connection.pause(milliseconds: 1) }
+            try connection.send(plainAnswer)
+            try connection.hang()
+        }) { harness, transport, _ in
+            try Self.start(transport)
+            transport.receiveAtOnce()
+            #expect(transport.waiting == 0)
+            gate.withLock { $0 = true }
+            let one = try harness.run(until: 1)[0]
+            #expect(one.outcome == .ok && one.waited)
+        }
+    }
+
+    @Test func `receiveAtOnce reads what is there`() throws {
+        try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            harness, transport, _ in
+            try Self.start(transport)
+            try harness.wait(untilTrue: { Self.hasBytes(transport.table[0].descriptor) })
+            transport.receiveAtOnce()
+            #expect(try harness.run(until: 1)[0].outcome == .ok)
+        }
+    }
+
+    @Test func `an answer that is there counts when all is canceled`() throws {
+        try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            harness, transport, _ in
+            try Self.start(transport)
+            try harness.wait(untilTrue: { Self.hasBytes(transport.table[0].descriptor) })
+            transport.cancelAll(now: Clock.now())
+            #expect(try harness.run(until: 1)[0].outcome == .ok)
+            #expect(transport.waiting == 0)
+        }
+    }
+
+    @Test func `answers in two pieces are never left to wait`() throws {
+        try withServer({ connection throws(Hangup) in
+            while true {
+                try connection.readRequest()
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+                try connection.pause(milliseconds: 1)
+                try connection.send("ok")
+            }
+        }) { server in
+            let harness = try TransportHarness(.direct, port: server.port)
+            let transport = try #require(harness.transport as? DirectTransport)
+            for _ in 0..<100 {
+                let now = Clock.now()
+                _ = transport.start(intended: now, now: now, mayOpen: true, receivesLate: true)
+                #expect(try harness.run(until: 1)[0].outcome == .ok)
+            }
+            #expect(!transport.lateReceive.isTrusted)
+        }
+    }
+
+    /// Whether anything is there to be read, whatever the low-water mark says.
+    private static func hasBytes(_ socket: Int32) -> Bool { Sockets.bytesWaiting(on: socket) > 0 }
+}
