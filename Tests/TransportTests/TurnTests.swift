@@ -184,7 +184,7 @@ struct TurnTests {
             #expect(first.seen.requests.count == 5)
             #expect(second.seen.requests.count == 5)
             #expect(first.waits { $0.open == 0 })
-            #expect(second.seen.open == 1)
+            #expect(second.waits { $0.open == 1 })
             #expect(harness.transport.connections.idle == 1)
         }
     }
