@@ -33,14 +33,9 @@ final class LoadRunner {
     private var nextCatchUp = Instant.distantPast
     private let expected: StatusBits
     private let arrivalsPerSecond: Double
-    /// A closed loop rests after so many failures in a row, or a dead target would make it spin.
-    private let failuresMax: Int
-    private var failuresInARow = 0
-    private var pausedUntil = Instant.distantPast
+    private var closedLoop: ClosedLoop
     /// Arrivals from this number on are not intended.
     private let indexMax: UInt64
-    /// At most so many requests of this worker's part are in flight.
-    private let inFlightMax: Int
     /// How many requests a closed loop may still start on this worker.
     private var startsLeft: UInt64
     /// Whether answers may wait in the kernel for the next arrival.
@@ -52,8 +47,6 @@ final class LoadRunner {
     static let noticeMax = Nanoseconds.milliseconds(2)
     /// Longer than the pauses that a healthy virtual machine has now and then.
     static let stallMin = Nanoseconds.milliseconds(25)
-    private static let failuresMin = 8
-    private static let closedLoopPause = Nanoseconds.milliseconds(10)
     /// The longest that an answer may wait in the kernel for the next arrival.
     private static let lateReceiveMax = Nanoseconds.milliseconds(1)
 
@@ -65,8 +58,7 @@ final class LoadRunner {
     ) {
         settings = plan.settings
         indexMax = requestsMax
-        inFlightMax = plan.transportOptions(index: index).inFlight
-        failuresMax = max(Self.failuresMin, inFlightMax)
+        closedLoop = ClosedLoop(callers: plan.transportOptions(index: index).inFlight)
         self.receivesLate = receivesLate
         let workers = UInt64(plan.workers.count)
         startsLeft = requestsMax / workers + (UInt64(index) < requestsMax % workers ? 1 : 0)
@@ -235,9 +227,9 @@ final class LoadRunner {
             end()
             return true
         }
-        wake = min(pausedUntil, stop + .nanoseconds(1))
-        guard pausedUntil <= now else { return true }
-        for _ in 0..<inFlightMax {
+        let ready = closedLoop.ready(at: now, inFlight: inFlight)
+        wake = min(closedLoop.nextEnd, stop + .nanoseconds(1))
+        for _ in 0..<ready {
             switch transport.start(
                 intended: now, now: now, mayOpen: mayOpen, receivesLate: false)
             {
@@ -252,12 +244,10 @@ final class LoadRunner {
                 wake = .distantPast
                 return false
             case .held(_, let until):
-                wake = min(until, stop + .nanoseconds(1))
+                wake = min(wake, until)
                 return true
             }
         }
-        // Some may have failed at once, and their ends, which bring the pause, are taken in between turns.
-        wake = now
         return true
     }
 
@@ -279,15 +269,11 @@ final class LoadRunner {
         cell.record(completion, as: outcome)
         if outcome != .ok { describe(completion, outcome) }
         if isStopped { return }
-        if cursor == nil { noteResult(completion) }
+        if cursor == nil {
+            closedLoop.ended(hasAnswer: completion.status > 0, at: completion.end)
+        }
         // What ended may have been what the next one waits for.
         if cursor == nil || obstacle != nil { wake = .distantPast }
-    }
-
-    /// A closed loop goes on as long as anything succeeds.
-    private func noteResult(_ completion: Completion) {
-        failuresInARow = completion.status > 0 ? 0 : failuresInARow + 1
-        if failuresInARow >= failuresMax { pausedUntil = completion.end + Self.closedLoopPause }
     }
 
     private func describe(_ completion: Completion, _ outcome: Outcome) {

@@ -189,7 +189,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
             let generation = table[slot].generation
             if table[slot].state == .active {
                 // An answer that arrived in time beats a timeout that was found later.
-                receive(slot, now: now, untilEnd: false)
+                receive(slot, now: now, untilEnd: true)
                 if ages.oldest != slot || table[slot].generation != generation { continue }
             }
             endLate(slot, at: now)

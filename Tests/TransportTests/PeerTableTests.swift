@@ -113,6 +113,18 @@ struct PeerTableTests {
         #expect(pool.faults.isEmpty)
     }
 
+    @Test func `whoever holds most gives way`() {
+        let addresses = PeerPool.addresses(1..<4)
+        var pool = PeerPool(connections: 9, Array(addresses[..<2]))
+        for _ in 0..<9 { pool.start() }
+        pool.endAll()
+        #expect(addresses.map { pool.held($0) } == [5, 4, 0])
+        pool.setPeers(addresses)
+        for _ in 0..<3 { pool.start() }
+        #expect(addresses.map { pool.held($0) } == [4, 4, 1])
+        #expect(pool.faults.isEmpty)
+    }
+
     @Test func `what an address holds beyond its share is not used up by one that has its own`() {
         let addresses = PeerPool.addresses(1..<4)
         var pool = PeerPool(connections: 9, [addresses[0]])

@@ -104,6 +104,29 @@ struct TimeTests {
         }
     }
 
+    @Test func `an answer that its connection's end ended beats a timeout that is found later`()
+        throws
+    {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\n\r\nuntil the end")
+        }) { server in
+            let harness = try TransportHarness(.direct, port: server.port) {
+                $0.timeout = .milliseconds(300)
+            }
+            let transport = try #require(harness.transport as? DirectTransport)
+            try harness.mustStart()
+            try harness.run(untilTrue: { transport.table[0].state == .active })
+            // Answer and end of the connection are both here before anybody looks.
+            #expect(server.waits { $0.connections == 1 && $0.open == 0 })
+            Clock.sleep(until: transport.nextDeadline + .milliseconds(1))
+            transport.expire(now: Clock.now())
+            let one = try harness.run(until: 1)[0]
+            #expect(one.outcome == .ok)
+            #expect(one.status == 200)
+        }
+    }
+
     @Test func `a connect that is over beats a timeout that is found later`() throws {
         try withServer(nil) { server in
             let harness = try TransportHarness(.direct, port: server.port) {
