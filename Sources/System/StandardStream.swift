@@ -40,6 +40,25 @@ package enum StandardStream: Int32, Sendable {
         return nil
     }
 
+    /// Writes a line of a log, unless its reader keeps us waiting: a thread that serves others cannot stand still.
+    /// - Returns: whether all of it was written.
+    package func offer(_ text: String) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+            guard unsafe poll(&entry, 1, Self.patience) > 0 else { return false }
+            // So many fit where a pipe says that it is ready.
+            let piece = Array(rest.prefix(Int(PIPE_BUF)))
+            let count = unsafe Glibc.write(rawValue, piece, piece.count)
+            guard count > 0 || errno == EINTR || errno == EAGAIN else { return false }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return true
+    }
+
+    /// In milliseconds.
+    private static let patience: Int32 = 50
+
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
     /// The terminal's width in characters; nil when it is none, or does not say.

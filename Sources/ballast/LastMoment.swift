@@ -12,8 +12,6 @@ final class LastMoment {
 
     private let loop: EventLoop
     private var instant = Instant.distantFuture
-    /// Whether it has come.
-    private var isOver = false
 
     init(_ loop: EventLoop) { self.loop = loop }
 
@@ -22,16 +20,12 @@ final class LastMoment {
     func begin(_ length: Nanoseconds) {
         let now = Clock.now()
         instant = min(instant, now + length + Self.grace)
-        loop.schedule(at: instant) { [unowned self] _ in
-            isOver = true
-            loop.stop()
-        }
+        loop.schedule(at: instant) { [unowned self] _ in loop.stop() }
     }
 
     /// Ends the worker threads after the loop.
     /// - Returns: false when one of them hangs, and has to be left behind.
     func join(_ generator: Generator) -> Bool {
-        guard !isOver else { return false }
-        return generator.join(until: min(instant, Clock.now() + Self.grace))
+        generator.join(until: min(instant, Clock.now() + Self.grace))
     }
 }

@@ -9,12 +9,26 @@ struct LineLogHandler: LogHandler {
     private final class Sink: Sendable {
         let format: LogLine.Format
         let folding = Mutex(LogFolding())
+        /// Lines that nobody has read, since the last one that somebody did.
+        private let lost = Mutex(0)
 
         init(_ format: LogLine.Format) { self.format = format }
 
         func write(_ lines: [LogLine]) {
             let wall = Clock.wall()
-            for line in lines { StandardStream.error.write(line.text(format, wall: wall)) }
+            for line in lines {
+                let isRead = StandardStream.error.offer(line.text(format, wall: wall))
+                let count = lost.withLock { lost in
+                    defer { lost = isRead ? 0 : lost + 1 }
+                    return isRead ? lost : 0
+                }
+                if count > 0 {
+                    let notice = LogLine(
+                        level: "warn", message: "lines before this one were lost: nobody read them",
+                        fields: [("lost", "\(count)")])
+                    _ = StandardStream.error.offer(notice.text(format, wall: wall))
+                }
+            }
         }
     }
 

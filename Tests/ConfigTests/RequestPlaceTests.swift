@@ -10,7 +10,7 @@ struct RequestPlaceTests {
         ConfigurationContext(
             environment: { _ in String(decoding: value, as: UTF8.self) },
             readFile: { _, most in
-                reads.note()
+                reads.note(most)
                 guard value.count > most else { return .success(value) }
                 // As the system does it: refused by its size, unread.
                 return SystemFile.read("/proc/self/exe", 1)
@@ -19,8 +19,15 @@ struct RequestPlaceTests {
 
     private final class Reads: Sendable {
         private let number = Atomic<Int>(0)
+        private let asked = Atomic<Int>(0)
         var count: Int { number.load(ordering: .relaxed) }
-        func note() { number.add(1, ordering: .relaxed) }
+        /// How many bytes the last one asked for at most.
+        var last: Int { asked.load(ordering: .relaxed) }
+
+        func note(_ most: Int) {
+            number.add(1, ordering: .relaxed)
+            asked.store(most, ordering: .relaxed)
+        }
     }
 
     private static let nonsense: [String: [UInt8]] = [
@@ -113,6 +120,8 @@ struct RequestPlaceTests {
         #expect(error?.diagnostics[0].position?.column == 61 + 14)
         #expect(error?.diagnostics[0].hint == "shorten the file `/large`")
         #expect(reads.count == 2)
+        // Nothing but a line end would have fitted.
+        #expect(reads.last == 2)
     }
 
     @Test(arguments: ["body: '${file:/large}'", "body_file: /large"])
