@@ -58,7 +58,8 @@ struct SocketLedger {
         return strike(number)
     }
 
-    private mutating func strike(_ number: Int32) -> Int32? {
+    /// - Returns: the peer of a usable socket.
+    mutating func strike(_ number: Int32) -> Int32? {
         let peer = markEnded(number)
         guard let entry = entries.removeValue(forKey: number) else { return nil }
         let name = Name(peer: entry.peer, localPort: entry.localPort)
@@ -77,11 +78,17 @@ struct SocketLedger {
         return entry.peer
     }
 
+    /// Whether a socket was closed behind our back; its number may mean another one by now.
+    func isGone(_ number: Int32) -> Bool {
+        entries[number].map { $0.inode != Self.inode(number) } ?? false
+    }
+
     /// Strikes out what was closed behind our back.
-    /// - Returns: the numbers, and the peers of those that were usable.
-    mutating func removeGone() -> [(number: Int32, peer: Int32?)] {
-        let gone = entries.filter { Self.inode($0.key) != $0.value.inode }.map(\.key)
-        return gone.map { ($0, strike($0)) }
+    /// - Returns: the numbers.
+    mutating func removeGone() -> [Int32] {
+        let gone = entries.keys.filter { isGone($0) }
+        for number in gone { _ = strike(number) }
+        return gone
     }
 
     // MARK: Peers

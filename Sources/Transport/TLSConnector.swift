@@ -143,7 +143,7 @@ import Time
     /// Never: connected sockets are the transport's.
     func idleEnded(_ socket: Int32) {}
 
-    private func forgetGone() { for gone in sockets.removeGone() { multi.forget(gone.number) } }
+    private func forgetGone() { for socket in sockets.removeGone() { multi.forget(socket) } }
 
     private func result(_ easy: CurlEasy, _ code: CURLcode, _ channel: TLSChannel) -> Result {
         var socket: curl_socket_t = -1
