@@ -127,7 +127,8 @@ extension CurlTransport {
         guard peer >= 0, peers.list[Int(peer)].address.map({ $0 == name }) ?? true else {
             return CURL_SOCKET_BAD
         }
-        let number = unsafe sockets.open(address, peer: peer)
+        let (number, former) = unsafe sockets.open(address, peer: peer)
+        if let former { peers.closed(former) }
         forget(number)
         if number >= 0 { peers.opened(peer) }
         return number

@@ -33,15 +33,19 @@ struct SocketLedger {
     private(set) var strays = 0
 
     /// Opens what libcurl asks for.
-    mutating func open(_ address: UnsafePointer<curl_sockaddr>, peer: Int32) -> curl_socket_t {
+    /// - Returns: its number, and the peer of a usable socket that had it and was closed behind our back.
+    mutating func open(
+        _ address: UnsafePointer<curl_sockaddr>, peer: Int32
+    ) -> (number: curl_socket_t, former: Int32?) {
         let number = unsafe socket(
             address.pointee.family, address.pointee.socktype | linux_socket_flags,
             address.pointee.protocol)
         lastError = number < 0 ? errno : 0
-        guard number >= 0 else { return number }
+        guard number >= 0 else { return (number, nil) }
+        let former = strike(number)
         entries[number] = Entry(inode: Self.inode(number), peer: peer)
         usable += 1
-        return number
+        return (number, former)
     }
 
     /// What libcurl wants to connect to.

@@ -110,7 +110,7 @@ import Time
         unsafe ballast_setopt_open_socket(easy.handle) { context, _, address in
             let connector = unsafe Unmanaged<TLSConnector>.fromOpaque(context!)
             return unsafe connector._withUnsafeGuaranteedRef {
-                let number = unsafe $0.sockets.open(address!, peer: 0)
+                let number = unsafe $0.sockets.open(address!, peer: 0).number
                 $0.multi.forget(number)
                 return number
             }
