@@ -82,7 +82,8 @@ struct RedirectTests {
     private static let elsewhere = [
         "http://127.0.0.2:PORT/x", "//127.0.0.2:PORT/x", "http://127.0.0.1:OTHER/x",
         "http://127.0.0.1:PORT@127.0.0.2:OTHER/x", "http://user:word@127.0.0.1:PORT/x",
-        "http://localhost:PORT/x", "https://127.0.0.1:PORT/x", "http://127.0.0.1/x",
+        "http://user@127.0.0.1:PORT/x", "http://localhost:PORT/x", "https://127.0.0.1:PORT/x",
+        "http://127.0.0.1/x",
         "ftp://127.0.0.1:PORT/x", "file:///etc/hostname", "http://[::1]:PORT/x",
         "http://127.0.0.2:OTHER\\@127.0.0.1:PORT/x", "http://", "HTTP://127.0.0.2:OTHER",
     ]
