@@ -101,6 +101,26 @@ struct CurlPeerTests {
         }
     }
 
+    @Test func `an address that has its share takes none from another`() throws {
+        let addresses = ["127.0.0.1", "127.0.0.2"].map { SocketAddress(ip: $0, port: 80) }
+        let options = CurlOptions(
+            url: "http://two.test", resolvedHost: "two.test", resolvedPort: 80)
+        var peers = CurlPeers(connections: 6, perConnection: 1)
+        _ = peers.replace(addresses) { CurlSteering(options, to: $0) }
+        for _ in 0..<3 {
+            peers.opened(0)
+            peers.began(0)
+            peers.opened(1)
+            peers.began(1)
+        }
+        peers.opened(1)
+        #expect(peers.next(open: 6, mayOpen: true, mayOpenYet: true) == .use(1))
+        // One that has less does, from the idle one.
+        peers.closed(0)
+        #expect(peers.next(open: 6, mayOpen: true, mayOpenYet: true) == .replace(0, from: 1))
+        #expect(peers.next(open: 6, mayOpen: false, mayOpenYet: true) == .use(1))
+    }
+
     @Test(arguments: ["http", "socks5"])
     func `a proxy's addresses take turns`(_ scheme: String) throws {
         // What a SOCKS 5 server answers to a greeting and to a request.
