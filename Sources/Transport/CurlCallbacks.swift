@@ -99,7 +99,8 @@ enum CurlCallbacks {
             return CURL_PREREQFUNC_ABORT
         }
         let isClean = unsafe transfer.pointee.owner?._withUnsafeGuaranteedRef {
-            unsafe $0.isClean(transfer.pointee, localPort: localPort)
+            unsafe $0.isClean(
+                peer: transfer.pointee.peer, opened: transfer.pointee.socket, localPort: localPort)
         }
         guard isClean != false else {
             unsafe transfer.pointee.wasUnclean = true
@@ -127,7 +128,8 @@ extension CurlTransport {
         guard peer >= 0, peers.list[Int(peer)].address.map({ $0 == name }) ?? true else {
             return CURL_SOCKET_BAD
         }
-        let number = unsafe sockets.open(address, peer: peer)
+        let (number, former) = unsafe sockets.open(address, peer: peer)
+        if let former { peers.closed(former) }
         forget(number)
         if number >= 0 { peers.opened(peer) }
         return number
@@ -140,13 +142,14 @@ extension CurlTransport {
 
     /// Whether nothing came on a connection that nobody asked for. libcurl 7.88 looks for that itself, but not with
     /// TLS: it would be taken for the answer.
-    func isClean(_ transfer: CurlTransfer, localPort: UInt16) -> Bool {
+    /// - Parameter opened: the socket that was opened for this request, else -1.
+    func isClean(peer: Int32, opened: Int32, localPort: UInt16) -> Bool {
         guard endsOnIdleInput else { return true }
-        if transfer.socket >= 0 {
-            sockets.connected(transfer.socket, localPort: localPort)
+        if opened >= 0 {
+            sockets.connected(opened, localPort: localPort)
             return true
         }
-        return sockets.number(peer: transfer.peer, localPort: localPort)
-            .map { !Socket.hasInput($0) } ?? true
+        guard let number = sockets.number(peer: peer, localPort: localPort) else { return true }
+        return !Socket.hasInput(number)
     }
 }

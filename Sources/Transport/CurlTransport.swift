@@ -231,7 +231,7 @@ package import Time
         if isInMulti {
             collect(slot, easy)
             unsafe multi.remove(easy.handle)
-            if table[slot].attempts == 0 { strikeGone() }
+            strikeIfGone(table[slot].socket)
             if sockets.strays > 0 { endIdleStrays() }
         }
         if outcome != .ok {
@@ -247,11 +247,11 @@ package import Time
         context.completions.append(table[slot].request)
     }
 
-    private func strikeGone() {
-        for (number, peer) in sockets.removeGone() {
-            forget(number)
-            if let peer { peers.closed(peer) }
-        }
+    /// libcurl 7.88 closes a socket that never became a connection behind our back.
+    private func strikeIfGone(_ number: Int32) {
+        guard number >= 0, sockets.isGone(number) else { return }
+        forget(number)
+        if let peer = sockets.strike(number) { peers.closed(peer) }
     }
 
     // MARK: Idle connections

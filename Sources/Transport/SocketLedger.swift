@@ -33,15 +33,19 @@ struct SocketLedger {
     private(set) var strays = 0
 
     /// Opens what libcurl asks for.
-    mutating func open(_ address: UnsafePointer<curl_sockaddr>, peer: Int32) -> curl_socket_t {
+    /// - Returns: its number, and the peer of a usable socket that had it and was closed behind our back.
+    mutating func open(
+        _ address: UnsafePointer<curl_sockaddr>, peer: Int32
+    ) -> (number: curl_socket_t, former: Int32?) {
         let number = unsafe socket(
             address.pointee.family, address.pointee.socktype | linux_socket_flags,
             address.pointee.protocol)
         lastError = number < 0 ? errno : 0
-        guard number >= 0 else { return number }
+        guard number >= 0 else { return (number, nil) }
+        let former = strike(number)
         entries[number] = Entry(inode: Self.inode(number), peer: peer)
         usable += 1
-        return number
+        return (number, former)
     }
 
     /// What libcurl wants to connect to.
@@ -58,7 +62,8 @@ struct SocketLedger {
         return strike(number)
     }
 
-    private mutating func strike(_ number: Int32) -> Int32? {
+    /// - Returns: the peer of a usable socket.
+    mutating func strike(_ number: Int32) -> Int32? {
         let peer = markEnded(number)
         guard let entry = entries.removeValue(forKey: number) else { return nil }
         let name = Name(peer: entry.peer, localPort: entry.localPort)
@@ -77,11 +82,17 @@ struct SocketLedger {
         return entry.peer
     }
 
+    /// Whether a socket was closed behind our back; its number may mean another one by now.
+    func isGone(_ number: Int32) -> Bool {
+        entries[number].map { $0.inode != Self.inode(number) } ?? false
+    }
+
     /// Strikes out what was closed behind our back.
-    /// - Returns: the numbers, and the peers of those that were usable.
-    mutating func removeGone() -> [(number: Int32, peer: Int32?)] {
-        let gone = entries.filter { Self.inode($0.key) != $0.value.inode }.map(\.key)
-        return gone.map { ($0, strike($0)) }
+    /// - Returns: the numbers.
+    mutating func removeGone() -> [Int32] {
+        let gone = entries.keys.filter { isGone($0) }
+        for number in gone { _ = strike(number) }
+        return gone
     }
 
     // MARK: Peers

@@ -111,7 +111,7 @@ import Time
         unsafe ballast_setopt_open_socket(easy.handle) { context, _, address in
             let connector = unsafe Unmanaged<TLSConnector>.fromOpaque(context!)
             return unsafe connector._withUnsafeGuaranteedRef {
-                let number = unsafe $0.sockets.open(address!, peer: 0)
+                let number = unsafe $0.sockets.open(address!, peer: 0).number
                 $0.multi.forget(number)
                 return number
             }
@@ -144,7 +144,7 @@ import Time
     /// Never: connected sockets are the transport's.
     func idleEnded(_ socket: Int32) {}
 
-    private func forgetGone() { for gone in sockets.removeGone() { multi.forget(gone.number) } }
+    private func forgetGone() { for socket in sockets.removeGone() { multi.forget(socket) } }
 
     private func result(_ easy: CurlEasy, _ code: CURLcode, _ channel: TLSChannel) -> Result {
         var socket: curl_socket_t = -1

@@ -86,14 +86,18 @@ package enum Sockets {
     }
 
     /// A blocking connection to a local port; nil when it is refused.
-    package static func connect(port: UInt16) -> Int32? { connect(port: port, flags: 0) }
+    package static func connect(ip: String = "127.0.0.1", port: UInt16) -> Int32? {
+        connect(ip: ip, port: port, flags: 0)
+    }
 
-    private static func connect(port: UInt16, flags: Int32) -> Int32? {
+    private static func connect(
+        ip: String = "127.0.0.1", port: UInt16, flags: Int32
+    ) -> Int32? {
         let number = socket(AF_INET, stream | flags, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        unsafe inet_pton(AF_INET, ip, &address.sin_addr)
         let code = unsafe withUnsafeBytes(of: &address) {
             unsafe Glibc.connect(
                 number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self),

@@ -59,7 +59,7 @@ struct CurlPeerTests {
     @Test func `an address that refuses gets its even share, and no more`() throws {
         try Self.withServers([Self.plain, Self.plain, Self.plain]) { servers in
             let harness = try Self.harness(servers[0].port, Self.addresses(servers))
-            servers[1].stop()
+            servers[1].stopListening()
             let outcomes = try (0..<30).map { _ in try harness.exchange().outcome }
             #expect(outcomes.count { $0 == .refused } == 10)
             #expect(outcomes.count { $0 == .ok } == 20)
@@ -78,7 +78,7 @@ struct CurlPeerTests {
                 return started == 8
             })
             try harness.run(untilTrue: { servers[0].seen.requests.count == 5 })
-            #expect(servers[1].seen.connections == 3)
+            #expect(servers[1].waits { $0.connections == 3 })
         }
     }
 
@@ -99,6 +99,26 @@ struct CurlPeerTests {
             for _ in 0..<2 { _ = try harness.exchange() }
             #expect(servers.map(\.seen.requests.count) == [17, 11])
         }
+    }
+
+    @Test func `an address that has its share takes none from another`() throws {
+        let addresses = ["127.0.0.1", "127.0.0.2"].map { SocketAddress(ip: $0, port: 80) }
+        let options = CurlOptions(
+            url: "http://two.test", resolvedHost: "two.test", resolvedPort: 80)
+        var peers = CurlPeers(connections: 6, perConnection: 1)
+        _ = peers.replace(addresses) { CurlSteering(options, to: $0) }
+        for _ in 0..<3 {
+            peers.opened(0)
+            peers.began(0)
+            peers.opened(1)
+            peers.began(1)
+        }
+        peers.opened(1)
+        #expect(peers.next(open: 6, mayOpen: true, mayOpenYet: true) == .use(1))
+        // One that has less does, from the idle one.
+        peers.closed(0)
+        #expect(peers.next(open: 6, mayOpen: true, mayOpenYet: true) == .replace(0, from: 1))
+        #expect(peers.next(open: 6, mayOpen: false, mayOpenYet: true) == .use(1))
     }
 
     @Test(arguments: ["http", "socks5"])

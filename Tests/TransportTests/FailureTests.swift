@@ -211,7 +211,7 @@ struct FailureTests {
             try connection.hang()
         }) { server in
             let harness = try TransportHarness(kind, port: server.port) {
-                $0.timeout = .milliseconds(100)
+                $0.timeout = .seconds(1)
             }
             let one = try harness.exchange()
             #expect(one.outcome == .timeout)
@@ -234,7 +234,7 @@ struct FailureTests {
             try connection.hang()
         }) { server in
             let harness = try TransportHarness(kind, port: server.port) {
-                $0.timeout = .milliseconds(300)
+                $0.timeout = .seconds(1)
             }
             #expect(try harness.exchange().outcome == .timeout)
             #expect(try harness.exchange().outcome == .ok)

@@ -60,16 +60,18 @@ struct FaultMixTests {
             let harness = try TransportHarness(kind, port: server.port) { $0.timeout = .seconds(2) }
             let total = 300
             var outcomes: [Outcome: Int] = [:]
+            var texts: [String: Int] = [:]
             var (started, ended) = (0, 0)
             while ended < total {
                 while started < total, case .started = harness.start() { started += 1 }
                 for one in try harness.run(until: 1) {
                     expectOrder(one)
                     outcomes[one.outcome, default: 0] += 1
+                    texts[harness.transport.describe(one), default: 0] += 1
                     ended += 1
                 }
             }
-            #expect(outcomes == log.withLock { $0 }, "\(random)")
+            #expect(outcomes == log.withLock { $0 }, "\(random) \(texts)")
             #expect(server.seen.requests.count == total)
         }
     }

@@ -14,9 +14,9 @@ import Transport
         let folder: URL
         private let output: URL
 
-        init(tls: Bool) throws {
+        init(tls: Bool, ip: String = "127.0.0.1", port given: UInt16? = nil) throws {
             let ground = try TLSGround.shared.get()
-            port = try Sockets.unusedPort()
+            port = try given ?? Sockets.unusedPort()
             folder = FileManager.default.temporaryDirectory
                 .appending(path: "ballast-h2-\(UInt32.random(in: 0...(.max)))")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -25,12 +25,12 @@ import Transport
             _ = FileManager.default.createFile(atPath: output.path, contents: nil)
             process.executableURL = URL(filePath: "/usr/sbin/nghttpd")
             process.arguments =
-                ["-v", "--no-content-length", "-a", "127.0.0.1", "-d", folder.path]
+                ["-v", "--no-content-length", "-a", ip, "-d", folder.path]
                 + (tls ? [] : ["--no-tls"]) + ["\(port)"]
                 + (tls ? [ground.key("good"), ground.certificate("good")] : [])
             process.standardOutput = try FileHandle(forWritingTo: output)
             try process.run()
-            for _ in 0..<500 where Sockets.connect(port: port).map({ close($0) }) == nil {
+            for _ in 0..<500 where Sockets.connect(ip: ip, port: port).map({ close($0) }) == nil {
                 usleep(10_000)
             }
         }
@@ -50,17 +50,20 @@ import Transport
 
     private static func harness(
         _ target: Target, tls: Bool, _ version: CurlOptions.Version = .http2,
-        connections: Int = 1, path: String = "/file"
+        connections: Int = 1, path: String = "/file", peers: [SocketAddress]? = nil,
+        _ change: (inout CurlOptions) -> Void = { _ in }
     ) throws -> TransportHarness {
         let address = try #require(SocketAddress(ip: "127.0.0.1", port: target.port))
         return try TransportHarness(
-            tls ? .curlTLS : .curl, port: target.port, request: .get(path), peers: [address]
+            tls ? .curlTLS : .curl, port: target.port, request: .get(path),
+            peers: peers ?? [address]
         ) {
             $0.connections = connections
             $0.inFlight = 100
         } curl: {
             if tls { $0 = $0.to(target.port) }
             $0.version = version
+            change(&$0)
         }
     }
 
@@ -111,6 +114,29 @@ import Transport
         #expect(all.allSatisfy { $0.outcome == .ok })
         #expect(all.filter(\.opened).count == 1)
         #expect(started == 30)
+    }
+
+    @Test(arguments: [true, false])
+    func `requests take turns over the addresses, each on one connection`(_ tls: Bool) throws {
+        let first = try Target(tls: tls)
+        defer { first.stop() }
+        let second = try Target(tls: tls, ip: "127.0.0.2", port: first.port)
+        defer { second.stop() }
+        let addresses = try ["127.0.0.1", "127.0.0.2"].map {
+            try #require(SocketAddress(ip: $0, port: first.port))
+        }
+        let harness = try Self.harness(first, tls: tls, connections: 4, peers: addresses) {
+            $0.url = "\(tls ? "https" : "http")://two.ballast.test:\(first.port)"
+            $0.resolvedHost = "two.ballast.test"
+        }
+        for round in 0..<20 {
+            let one = try harness.exchange()
+            #expect(one.outcome == .ok && one.opened == (round < 2))
+        }
+        for _ in 0..<20 { try harness.mustStart() }
+        #expect(try harness.run(until: 20).allSatisfy { $0.outcome == .ok && !$0.opened })
+        try harness.run(untilTrue: { first.requests + second.requests == 40 })
+        #expect(first.requests == 20)
     }
 
     @Test func `a target that goes away is reset or refused, and then fine again`() throws {

@@ -82,7 +82,8 @@ struct RedirectTests {
     private static let elsewhere = [
         "http://127.0.0.2:PORT/x", "//127.0.0.2:PORT/x", "http://127.0.0.1:OTHER/x",
         "http://127.0.0.1:PORT@127.0.0.2:OTHER/x", "http://user:word@127.0.0.1:PORT/x",
-        "http://localhost:PORT/x", "https://127.0.0.1:PORT/x", "http://127.0.0.1/x",
+        "http://user@127.0.0.1:PORT/x", "http://localhost:PORT/x", "https://127.0.0.1:PORT/x",
+        "http://127.0.0.1/x",
         "ftp://127.0.0.1:PORT/x", "file:///etc/hostname", "http://[::1]:PORT/x",
         "http://127.0.0.2:OTHER\\@127.0.0.1:PORT/x", "http://", "HTTP://127.0.0.2:OTHER",
     ]
@@ -114,6 +115,53 @@ struct RedirectTests {
                     #expect(stranger.seen.connections == 0 && other.seen.connections == 0)
                 }
             }
+        }
+    }
+
+    @Test func `a redirect from https to http is not followed`() throws {
+        let port = try TLSGround.shared.get().port(.good)
+        try withServer({ connection throws(Hangup) in
+            let host = "\(TLSGround.name(for: connection.port)):\(port)"
+            try connection.serve(
+                "HTTP/1.1 302 Found\r\nLocation: http://\(host)/\r\nContent-Length: 0\r\n\r\n")
+        }) { server in
+            let harness = try TransportHarness(.curlTLS, port: server.port) { _ in
+            } curl: {
+                $0.redirects = 3
+            }
+            for _ in 0..<2 { #expect(try harness.exchange().outcome == .redirect) }
+            #expect(server.seen.requests.count == 2)
+        }
+    }
+
+    /// They would not show that another place is meant.
+    @Test(arguments: [true, false])
+    func `a redirect elsewhere is not followed through a proxy or a Unix socket`(
+        _ isProxy: Bool
+    ) throws {
+        let folder = try TemporaryFolder()
+        let unix = isProxy ? nil : folder.path("socket")
+        try withServer(
+            unix: unix,
+            Self.redirecting { $0.hasSuffix("/a") ? "/b" : "http://127.0.0.1:2/x" }
+        ) { server in
+            let address = try #require(
+                unix.map { SocketAddress(unixPath: $0) }
+                    ?? SocketAddress(ip: "127.0.0.1", port: server.port))
+            let harness = try TransportHarness(
+                .curl, port: 1, request: .get("/a"), peers: [address]
+            ) { _ in
+            } curl: {
+                $0.redirects = 3
+                $0.unix = unix
+                if isProxy { $0.proxy = "http://127.0.0.1:\(server.port)" }
+                $0.resolvedPort = server.port
+            }
+            for _ in 0..<2 {
+                try harness.mustStart()
+                #expect(try harness.run(until: 2).map(\.outcome) == [.ok, .redirect])
+            }
+            #expect(server.seen.requests.count == 4)
         }
     }
 
