@@ -1,8 +1,8 @@
 import Reactor
 import Time
 
-/// Who of a closed loop's callers may ask next. A caller whose request failed without an answer rests for a moment, or a
-/// dead target would make the loop spin; but each answer pays for one failure, so that a target which fails now and
+/// Who of a closed loop's callers may ask next. A caller whose request failed without an answer rests for a moment, or
+/// a dead target would make the loop spin; but each answer pays for one failure, so that a target which fails now and
 /// then is asked as fast as it answers, and one dead address of two is asked no oftener than the living one.
 struct ClosedLoop {
     static let rest = Nanoseconds.milliseconds(10)

@@ -19,6 +19,8 @@ package final class Health {
 
     /// Why the generator is degraded; empty when it is not.
     package private(set) var reasons: [String] = []
+    /// How many times it became degraded: names the present doubt, or the last.
+    package private(set) var doubt = 0
     private var raisedAt = Instant.distantPast
     private var lastSeen = Instant.distantPast
     private var wasScraped = false
@@ -53,8 +55,8 @@ package final class Health {
         look(evidence(generator), at: now, announce: generator.announce)
     }
 
-    /// Whoever read a whole page of metrics that began at this instant has seen what was degraded by then.
-    package func scraped(began: Instant) { if began >= raisedAt { wasScraped = true } }
+    /// Somebody has read a whole page of metrics that was rendered in this doubt.
+    package func scraped(in doubt: Int) { if doubt == self.doubt { wasScraped = true } }
 
     /// Judges what has come since the oldest reading of the window.
     func look(_ evidence: Evidence, at now: Instant, announce: (GeneratorEvent) -> Void) {
@@ -65,6 +67,7 @@ package final class Health {
         }
         if !found.isEmpty {
             if reasons.isEmpty {
+                doubt += 1
                 raisedAt = now
                 wasScraped = false
                 announce(.degraded(reasons: found))

@@ -1,9 +1,9 @@
 import Reactor
 package import Time
 
-/// Answers that wait in the kernel (`LateReceive`). A quiet socket has a high low-water mark (`SO_RCVLOWAT`): the kernel
-/// does not report a small answer on it, but a large one, an end and a reset as ever. So a sleep hears all that would
-/// change if it was read later.
+/// Answers that wait in the kernel (`LateReceive`). A quiet socket has a high low-water mark (`SO_RCVLOWAT`): the
+/// kernel does not report a small answer on it, but a large one, an end and a reset as ever. So a sleep hears all that
+/// would change if it was read later.
 extension DirectTransport {
     /// Larger answers are reported: unread, they would fill the kernel's window and stop the target.
     private static let quietBytes: Int32 = 16 * 1_024

@@ -41,9 +41,11 @@ final class Pages {
         let metrics = Route("/metrics", summary: "for Prometheus", isLimited: true) {
             [unowned self] request in
             var response = Response.metrics(scrape.render())
-            let isWhole = request.request.method == "GET"
-            response.onWritten = { [weak self] in
-                if isWhole { self?.onScraped(request.began) }
+            guard request.request.method == "GET" else { return response }
+            let health = generator.health
+            response.onWritten = { [weak self, doubt = health.doubt] in
+                health.scraped(in: doubt)
+                self?.onScraped(request.began)
             }
             return response
         }

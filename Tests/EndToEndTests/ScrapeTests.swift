@@ -35,9 +35,13 @@ import Testing
             }
         }
         let held = last.filter { $0.key.hasPrefix("ballast_dropped_total") && $0.value > 0 }
-        #expect(held.keys.allSatisfy { $0.contains("reason=\"connections\"") }, "\(held)")
         #expect(!held.isEmpty)
         let lastPage = try sidecar.lastPage(asked: true)
+        // Beside other work some may be our own fault, and then it says so.
+        let isDoubtful = lastPage.value("ballast_generator_degraded") == 1
+        let fair = held.keys.filter { $0.contains("reason=\"connections\"") }
+        #expect(fair.count == held.count || isDoubtful, "\(held)")
+        #expect(held.keys.allSatisfy { fair.contains($0) || $0.contains("late") }, "\(held)")
         checkEquations(lastPage, isLast: true)
         try checkHistograms(lastPage, isLast: true)
     }

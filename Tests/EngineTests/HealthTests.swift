@@ -92,19 +92,18 @@ import Transport
         ground.look()
         ground.evidence.stalls = 1
         ground.look()
-        let raised = ground.now
-        // A scrape that began before does not count, and no time is long enough without one.
-        ground.health.scraped(began: raised - .nanoseconds(1))
+        // A scrape of before does not count, and no time is long enough without one.
+        ground.health.scraped(in: 0)
         ground.pass(seconds: 200)
         #expect(ground.events == ["degraded"])
-        ground.health.scraped(began: raised)
+        ground.health.scraped(in: 1)
         ground.pass(seconds: 1)
         #expect(ground.events == ["degraded", "recovered"])
         #expect(ground.health.reasons.isEmpty)
         // Scraped at once: the window of ten seconds passes, and a minute.
         ground.evidence.stalls = 2
         ground.look()
-        ground.health.scraped(began: ground.now)
+        ground.health.scraped(in: ground.health.doubt)
         ground.pass(seconds: 69)
         #expect(ground.events.count == 3)
         ground.pass(seconds: 1)
@@ -117,7 +116,7 @@ import Transport
         for round in 1...2 {
             ground.evidence.stalls += 1
             ground.look()
-            if round == 1 { ground.health.scraped(began: ground.now) }
+            if round == 1 { ground.health.scraped(in: ground.health.doubt) }
             ground.pass(seconds: 100)
         }
         #expect(ground.events == ["degraded", "recovered", "degraded"])
@@ -153,7 +152,7 @@ import Transport
         #expect(ground.health.degradedTime(by: ground.now) == .zero)
         ground.evidence.stalls = 1
         ground.look()
-        ground.health.scraped(began: ground.now)
+        ground.health.scraped(in: ground.health.doubt)
         let middle = ground.now + .milliseconds(1_500)
         #expect(ground.health.degradedTime(by: middle) == .milliseconds(1_500))
         ground.pass(seconds: 80)
