@@ -220,6 +220,7 @@ struct TLSTests {
             try connection.readRequest()
             try connection.send(plainAnswer)
             if connection.number == 0 {
+                try connection.pause(milliseconds: 50)
                 try connection.send("HTTP/1.1 500 Stray\r\nContent-Length: 0\r\n\r\n")
                 try connection.hang()
             }
@@ -228,9 +229,8 @@ struct TLSTests {
             let harness = try TransportHarness(.curlTLS, port: server.port)
             let transport = try #require(harness.transport as? CurlTransport)
             #expect(try harness.exchange().status == 200)
-            if let socket = transport.sockets.all(to: 0).first {
-                try wait(for: "the stray answer") { Socket.hasInput(socket) }
-            }
+            let socket = try #require(transport.sockets.all(to: 0).first)
+            try wait(for: "the stray answer") { Socket.hasInput(socket) }
             let next = try harness.exchange()
             #expect(next.outcome == .ok && next.status == 200 && next.opened)
             #expect(server.seen.requests.count == 2)
