@@ -6,10 +6,10 @@ import Time
 /// Where that would not hold, answers are read at once: before enough of them have been seen to come whole in one read
 /// and with a stamp (a target that writes in two pieces may wait for an acknowledgement, which our late read delays),
 /// and when those that are read at once turn out faster than their neighbours that waited. One in 16 is always read at
-/// once, to go on looking.
+/// once, to go on looking: 16 in a row of each 256, because the answers of one burst often share a wake-up.
 struct LateReceive {
-    /// One in so many is read at once, whatever is known.
-    static let sampleInterval = 16
+    private static let cycle = 256
+    private static let readAtOnce = 16
     /// So many simple answers in a row make the next ones wait; each disappointment doubles it.
     private static let trustMin = 64
     private static let trustMax = 1 << 16
@@ -22,16 +22,20 @@ struct LateReceive {
     private(set) var isTrusted = false
     private var trust = trustMin
     private var simpleInARow = 0
-    private var started = 0
-    private var lastWaiting: Nanoseconds?
+    /// The place of the next request in its cycle.
+    private var place = 0
+    /// The service times of the last answers that waited, in a ring, and how many of them have no partner yet.
+    private var waiting = InlineArray<16, Nanoseconds>(repeating: .zero)
+    private var latest = 0
+    private var single = 0
     private var compared = 0
     private var slower = 0
 
     /// Whether the answer to the request that starts now may wait.
     mutating func mayWait() -> Bool {
         guard isTrusted else { return false }
-        started += 1
-        return started % Self.sampleInterval != 0
+        defer { place = (place + 1) % Self.cycle }
+        return place >= Self.readAtOnce
     }
 
     /// Takes in an answer.
@@ -44,18 +48,20 @@ struct LateReceive {
             simpleInARow += 1
             if simpleInARow >= trust { isTrusted = true }
         } else if waited {
-            lastWaiting = serviceTime
-        } else {
-            compare(serviceTime)
+            latest = (latest + 1) & 15
+            waiting[latest] = serviceTime
+            single = min(single + 1, 16)
+        } else if single > 0 {
+            compare(serviceTime, with: waiting[latest])
+            latest = (latest + 15) & 15
+            single -= 1
         }
     }
 
-    /// With its last neighbour that waited.
-    private mutating func compare(_ serviceTime: Nanoseconds) {
-        guard let waiting = lastWaiting, waiting != serviceTime else { return }
-        lastWaiting = nil
+    private mutating func compare(_ atOnce: Nanoseconds, with waited: Nanoseconds) {
+        guard waited != atOnce else { return }
         compared += 1
-        if waiting > serviceTime { slower += 1 }
+        if waited > atOnce { slower += 1 }
         guard compared == Self.pairs else { return }
         if slower > Self.slowerMax { return distrust() }
         compared = 0
@@ -67,7 +73,7 @@ struct LateReceive {
         if isTrusted { trust = min(trust * 2, Self.trustMax) }
         isTrusted = false
         simpleInARow = 0
-        lastWaiting = nil
+        single = 0
         compared = 0
         slower = 0
     }
