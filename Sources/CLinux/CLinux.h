@@ -51,6 +51,11 @@ static inline size_t linux_epoll_event_size(void) { return sizeof(struct epoll_e
 static inline int linux_epoll_wait(int epoll, void *events, int capacity, int milliseconds) {
     return epoll_wait(epoll, (struct epoll_event *)events, capacity, milliseconds);
 }
+// Waits for nanoseconds, from Linux 5.11 on; ENOSYS before.
+static inline int linux_epoll_wait_fine(int epoll, void *events, int capacity, int64_t ns) {
+    struct timespec t = {ns / 1000000000, ns % 1000000000};
+    return (int)syscall(SYS_epoll_pwait2, epoll, events, capacity, &t, NULL, 8);
+}
 static inline uint64_t linux_event_token(const void *events, int index) {
     return ((const struct epoll_event *)events)[index].data.u64;
 }

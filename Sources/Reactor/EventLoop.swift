@@ -49,24 +49,36 @@ package protocol EventHandler: AnyObject {
     private static let sleepMin = Nanoseconds.microseconds(10)
 
     private let epoll: FileDescriptor
-    private let timer: FileDescriptor
+    /// Rings where the kernel cannot wait for nanoseconds (before Linux 5.11).
+    private let timer: FileDescriptor?
+    private let timerNumber: Int32?
     private let events: UnsafeMutableRawPointer
     private var handlers: [any EventHandler] = []
-    private var armed = Instant.distantFuture
-    private var lead = WakeLead()
+    /// The present alarm, or the last.
+    private var armed = Instant.distantPast
+    private(set) var lead = WakeLead()
     /// How long this thread has slept in all, what it overslept left out: the rest of the time it worked, or wanted to.
     package private(set) var slept = Nanoseconds.zero
     private var timers = TimerQueue()
     private var stopping = false
 
-    package init() throws(SystemError) {
+    /// - Parameter usesTimer: whether it waits as on an old kernel.
+    package init(usesTimer: Bool = false) throws(SystemError) {
         epoll = FileDescriptor(try check("epoll_create1", linux_epoll_create))
-        timer = FileDescriptor(try check("timerfd_create", linux_timerfd_create))
         unsafe events = .allocate(
             byteCount: Int(Self.batchMax) * linux_epoll_event_size(), alignment: 8)
+        let isFine = unsafe linux_epoll_wait_fine(epoll.number, events, 1, 0) == 0
+        if isFine, !usesTimer {
+            timer = nil
+            timerNumber = nil
+            return
+        }
+        let number = try check("timerfd_create", linux_timerfd_create)
+        timer = FileDescriptor(number)
+        timerNumber = number
         // Edge-triggered and never read: arming it again clears its count.
         let interest: Readiness = [.input, .edge]
-        let (queue, number) = (epoll.number, timer.number)
+        let queue = epoll.number
         try check("epoll_ctl") {
             linux_epoll_control(queue, EPOLL_CTL_ADD, number, interest.rawValue, .max)
         }
@@ -119,17 +131,15 @@ package protocol EventHandler: AnyObject {
     /// A deadline in the past only collects what is ready.
     /// - Parameter afterEach: called after each event, so that a caller can do what became due meanwhile.
     package func turn(until deadline: Instant, afterEach: ((Instant) -> Void)? = nil) {
-        let began = deadline == .distantPast ? deadline : Clock.now()
-        let count = wait(until: deadline, from: began)
-        guard count > 0 else { return }
+        let sleeps = deadline != .distantPast
+        let began = sleeps ? Clock.now() : deadline
+        var (count, rang) = wait(until: deadline, from: began)
+        guard count > 0 || rang else { return }
         let now = Clock.now()
-        noteSleep(from: began, to: now, deadline)
-        var rang = false
+        if sleeps { noteSleep(min(now, deadline) - began) }
         for index in 0..<count {
             let token = unsafe linux_event_token(events, index)
             if token == .max {
-                // One that rang while the thread was at work says nothing of how long it takes to wake up.
-                if began < armed { lead.learn(now - armed) }
                 rang = true
                 continue
             }
@@ -140,12 +150,13 @@ package protocol EventHandler: AnyObject {
             handlers[Int(token >> 48)].ready(key, readiness, now: now)
             afterEach?(now)
         }
-        if rang { waitOut(until: deadline) }
+        guard rang else { return }
+        // One that rang while the thread was at work says nothing of how long it takes to wake up.
+        if sleeps, began < armed { lead.learn(now - armed) }
+        waitOut(until: deadline)
     }
 
-    private func noteSleep(from began: Instant, to now: Instant, _ deadline: Instant) {
-        guard deadline != .distantPast else { return }
-        let length = min(now, deadline) - began
+    private func noteSleep(_ length: Nanoseconds) {
         if length >= Self.sleepMin { slept = slept + length }
     }
 
@@ -154,20 +165,27 @@ package protocol EventHandler: AnyObject {
         for _ in 0...descriptors / Int(Self.batchMax) { turn(until: .distantPast) }
     }
 
-    private func wait(until deadline: Instant, from now: Instant) -> Int32 {
-        var milliseconds: Int32 = -1
-        if deadline != .distantFuture {
-            let alarm = lead.alarm(for: deadline, now: now)
-            if alarm <= now {
-                milliseconds = 0
-            } else if armed <= now || armed > alarm {
-                // Armed earlier than needed, it wakes us once too often; never too late.
-                _ = linux_timerfd_arm(timer.number, alarm.nanoseconds)
-                armed = alarm
-            }
+    /// - Returns: how many events there are, and whether the alarm rang instead.
+    private func wait(until deadline: Instant, from now: Instant) -> (count: Int32, rang: Bool) {
+        let queue = epoll.number
+        func wait(milliseconds: Int32) -> Int32 {
+            unsafe max(0, linux_epoll_wait(queue, events, Self.batchMax, milliseconds))
         }
-        return unsafe max(
-            0, linux_epoll_wait(epoll.number, events, Self.batchMax, milliseconds))
+        if deadline == .distantFuture { return (wait(milliseconds: -1), false) }
+        let alarm = lead.alarm(for: deadline, now: now)
+        if alarm <= now { return (wait(milliseconds: 0), false) }
+        guard let timerNumber else {
+            armed = alarm
+            let count = unsafe linux_epoll_wait_fine(
+                queue, events, Self.batchMax, (alarm - now).count)
+            return (max(0, count), count == 0)
+        }
+        if armed <= now || armed > alarm {
+            // Armed earlier than needed, it wakes us once too often; never too late.
+            _ = linux_timerfd_arm(timerNumber, alarm.nanoseconds)
+            armed = alarm
+        }
+        return (wait(milliseconds: -1), false)
     }
 
     /// Stays awake for what a lead has left over: a few microseconds, if anything.

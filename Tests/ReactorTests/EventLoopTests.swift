@@ -154,11 +154,11 @@ struct Pair: ~Copyable {
         for number in numbers where number >= 0 { _ = close(number) }
     }
 
-    @Test
-    func `a turn without events lasts until its deadline, later or earlier than the last one`()
-        throws
-    {
-        let loop = try EventLoop()
+    @Test(arguments: [false, true])
+    func `a turn without events lasts until its deadline, later or earlier than the last one`(
+        _ usesTimer: Bool
+    ) throws {
+        let loop = try EventLoop(usesTimer: usesTimer)
         for milliseconds in [3, 1, 5, 2] as [Int64] {
             let deadline = Clock.now() + .milliseconds(milliseconds)
             var turns = 0
@@ -170,8 +170,44 @@ struct Pair: ~Copyable {
         }
     }
 
-    @Test func `a nearer deadline replaces a farther one that is still armed`() throws {
-        let loop = try EventLoop()
+    @Test(arguments: [false, true])
+    func `a sleep is counted up to its deadline, and work is not`(_ usesTimer: Bool) throws {
+        let loop = try EventLoop(usesTimer: usesTimer)
+        let began = Clock.now()
+        let deadline = began + .milliseconds(3)
+        while Clock.now() < deadline { loop.turn(until: deadline) }
+        #expect(loop.slept <= .milliseconds(3))
+        #expect(loop.slept > .milliseconds(2))
+        let before = loop.slept
+        // A turn that finds its deadline over, and one that only collects.
+        loop.turn(until: began)
+        loop.turn(until: past)
+        #expect(loop.slept == before)
+    }
+
+    @Test(arguments: [false, true])
+    func `a sleep that an event ends is counted to the event`(_ usesTimer: Bool) throws {
+        let loop = try EventLoop(usesTimer: usesTimer)
+        let mailbox = try Mailbox<Int>()
+        let recorder = Recorder()
+        let owner = loop.attach(recorder)
+        try loop.register(mailbox.descriptor, .input, owner: owner, key: EventKey(index: 0))
+        let start = Clock.now()
+        let sender = try Reactor.Thread(name: "sender") {
+            Clock.sleep(until: start + .milliseconds(5))
+            mailbox.send(1)
+        }
+        loop.turn(until: start + .seconds(10))
+        let end = Clock.now()
+        sender.join()
+        #expect(recorder.events.count == 1)
+        #expect(loop.slept <= end - start)
+        #expect(loop.slept > .milliseconds(4))
+    }
+
+    @Test(arguments: [false, true])
+    func `a nearer deadline replaces a farther one that is still armed`(_ usesTimer: Bool) throws {
+        let loop = try EventLoop(usesTimer: usesTimer)
         let recorder = Recorder()
         let owner = loop.attach(recorder)
         let pair = try Pair()

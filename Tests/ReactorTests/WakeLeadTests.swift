@@ -1,7 +1,8 @@
 import Properties
-import Reactor
 import Testing
 import Time
+
+@testable import Reactor
 
 @Suite struct WakeLeadTests {
     private let start = Instant(nanoseconds: 1_000_000_000)
@@ -53,8 +54,28 @@ import Time
         #expect(lead.alarm(for: start, now: start) == start)
     }
 
-    @Test func `a turn that learned to wake early still ends no sooner than asked`() throws {
-        let loop = try EventLoop()
+    /// Only a timer can do so.
+    @Test func `an alarm that rang while the thread was at work teaches nothing`() throws {
+        let loop = try EventLoop(usesTimer: true)
+        let mailbox = try Mailbox<Int>()
+        let recorder = Recorder()
+        let owner = loop.attach(recorder)
+        try loop.register(mailbox.descriptor, .input, owner: owner, key: EventKey(index: 0))
+        let alarm = Clock.now() + .milliseconds(200)
+        mailbox.send(1)
+        loop.turn(until: alarm)
+        try #require(recorder.events.count == 1)
+        while Clock.now() < alarm + .milliseconds(1) {}
+        _ = mailbox.drain()
+        loop.turn(until: .distantPast)
+        #expect(loop.lead.length == .zero)
+    }
+
+    @Test(arguments: [false, true])
+    func `a turn that learned to wake early still ends no sooner than asked`(
+        _ usesTimer: Bool
+    ) throws {
+        let loop = try EventLoop(usesTimer: usesTimer)
         for _ in 0..<300 {
             let deadline = Clock.now() + .milliseconds(1)
             loop.turn(until: deadline)
