@@ -9,6 +9,8 @@ struct Evidence {
         var saturated = Nanoseconds.zero
         /// How long it wanted to run and had no core.
         var waited = Nanoseconds.zero
+        /// How long its present turn has lasted, or it has overslept, by now.
+        var overdue = Nanoseconds.zero
     }
 
     var arrivals: UInt64 = 0
@@ -68,6 +70,11 @@ struct Evidence {
     private func starvation(since old: Evidence, _ length: Nanoseconds) -> [String] {
         var reasons: [String] = []
         for (number, worker) in workers.enumerated() {
+            if worker.overdue > LoadRunner.stallMin {
+                reasons.append(
+                    "worker-\(number) has not looked at its loads for \(worker.overdue): "
+                        + "it hangs, or has no core")
+            }
             let before = number < old.workers.count ? old.workers[number] : Worker()
             let saturated = worker.saturated - before.saturated
             if saturated > Self.saturatedMax {

@@ -52,7 +52,7 @@ package final class Health {
     }
 
     func look(_ generator: Generator, at now: Instant) {
-        look(evidence(generator), at: now, announce: generator.announce)
+        look(evidence(generator, at: now), at: now, announce: generator.announce)
     }
 
     /// Somebody has read a whole page of metrics that was rendered in this doubt.
@@ -81,7 +81,7 @@ package final class Health {
         }
     }
 
-    private func evidence(_ generator: Generator) -> Evidence {
+    private func evidence(_ generator: Generator, at now: Instant) -> Evidence {
         var evidence = Evidence()
         for cell in generator.controls.lazy.flatMap(\.cells) {
             evidence.arrivals += cell.sent.value
@@ -91,7 +91,7 @@ package final class Health {
             evidence.droppedLate += cell.dropped[Int(DropReason.late.rawValue)]
         }
         evidence.throttled = throttled ?? .zero
-        evidence.workers = watch.read(generator.crew?.cells ?? [])
+        evidence.workers = watch.read(generator.crew?.cells ?? [], at: now)
         evidence.steal = watch.steal() ?? .init()
         return evidence
     }
@@ -110,11 +110,12 @@ private final class SelfWatch {
 
     func steal() -> StealStatistics.Reading? { stealStatistics.read() }
 
-    func read(_ cells: [WorkerCell]) -> [Evidence.Worker] {
+    func read(_ cells: [WorkerCell], at now: Instant) -> [Evidence.Worker] {
         cells.map { cell in
             let scheduled = thread(cell.thread.value)?.read() ?? .init()
             return Evidence.Worker(
-                saturated: Nanoseconds(cell.saturated.value), waited: scheduled.waited)
+                saturated: Nanoseconds(cell.saturated.value), waited: scheduled.waited,
+                overdue: max(.zero, now - Instant(nanoseconds: cell.awakeBy.value)))
         }
     }
 

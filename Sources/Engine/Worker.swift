@@ -58,6 +58,7 @@ final class Worker<Ground: WorkerGround> {
     /// - Returns: when the worker has to be awake again.
     func work(_ takeIn: @escaping (Instant) -> Void) -> Instant {
         let now = ground.now()
+        cell.awakeBy.set(now.nanoseconds)
         meter.look(at: now, slept: ground.slept)
         cell.saturated.set(meter.saturated.count)
         let isDone = startDue(now, mayOpen: false)
@@ -71,7 +72,9 @@ final class Worker<Ground: WorkerGround> {
         let latest = expire()
         // Before the sleep: after the last timeout nothing else would wake this thread.
         announceDrained()
-        return nextDeadline(after: latest)
+        let wake = nextDeadline(after: latest)
+        cell.awakeBy.set(max(wake, latest).nanoseconds)
+        return wake
     }
 
     /// After each event: takes in what ended, and lets what waited for it start at once.

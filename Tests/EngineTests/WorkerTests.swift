@@ -114,6 +114,21 @@ import Transport
         #expect(simulation.cells[0].stalls.value == 1)
     }
 
+    @Test func `a worker tells when its turn began, and when it has to be awake`() {
+        let simulation = Simulation(.test(perSecond: 1)) { _ in .milliseconds(1) }
+        let (worker, ground) = (simulation.workers[0], simulation.grounds[0])
+        let cell = simulation.workerCells[0]
+        simulation.runners[0].begin(at: simulation.base, stop: .distantFuture)
+        #expect(cell.awakeBy.value == Int64.max)
+        var began: Int64 = 0
+        ground.onStep = { _ in began = cell.awakeBy.value }
+        ground.time = simulation.base + .milliseconds(10)
+        let wake = worker.work(worker.takeIn)
+        #expect(began == ground.time.nanoseconds)
+        #expect(cell.awakeBy.value == wake.nanoseconds)
+        #expect(wake == simulation.base + .milliseconds(500))
+    }
+
     @Test func `mail is read in the turn that it wakes`() {
         let simulation = Simulation(.test(perSecond: 1)) { _ in .milliseconds(1) }
         let (worker, ground) = (simulation.workers[0], simulation.grounds[0])
