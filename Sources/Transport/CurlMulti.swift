@@ -115,7 +115,8 @@ protocol CurlMultiOwner: AnyObject {
             if isLess == nil { endIdle(socket) }
             return
         }
-        endIdle(socket)
+        // Within one batch of events a timer's transfer may have read already what this event is about.
+        if readiness.has(.over) || Socket.hasInput(socket) { endIdle(socket) }
     }
 
     /// Ends a connection that no transfer uses, so that libcurl finds it dead.

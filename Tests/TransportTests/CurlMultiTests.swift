@@ -29,6 +29,25 @@ struct CurlMultiTests {
         #expect(!multi.isIdle(pair[0]) && multi.key(of: pair[0]) == nil)
     }
 
+    @Test func `only input that is still there ends an idle connection`() throws {
+        let harness = try TransportHarness(.curl, port: 1)
+        let client = try #require(harness.transport as? CurlTransport)
+        let multi = CurlMulti(loop: harness.loop, endsOnIdleInput: true, client: client)
+        let easy = unsafe UnsafeMutableRawPointer(bitPattern: 8)!  // only handed through
+        var pair: [Int32] = [-1, -1]
+        #expect(unsafe socketpair(AF_UNIX, 1, 0, &pair) == 0)
+        defer { for socket in pair { close(socket) } }
+        unsafe multi.watch(pair[0], Self.input, easy)
+        unsafe multi.watch(pair[0], Self.remove, easy)
+        let key = try #require(multi.key(of: pair[0]))
+        // Its transfer has read it, and ended, in the same batch of events.
+        multi.ready(key, .input, now: Clock.now())
+        #expect(multi.isIdle(pair[0]))
+        #expect(Socket.send(pair[1], [1], from: 0) == 1)
+        multi.ready(key, .input, now: Clock.now())
+        #expect(multi.key(of: pair[0]) == nil)
+    }
+
     /// CURL_POLL_IN and CURL_POLL_REMOVE.
     private static let (input, remove): (Int32, Int32) = (1, 4)
 }
