@@ -81,10 +81,14 @@ package final class Health {
         }
     }
 
-    private func evidence(_ generator: Generator, at now: Instant) -> Evidence {
+    func evidence(_ generator: Generator, at now: Instant) -> Evidence {
         var evidence = Evidence()
+        for control in generator.controls {
+            // Whether they were sent or not: what a slow target leaves unsent was noticed too.
+            evidence.arrivals +=
+                control.scheduled(by: now) ?? control.cells.reduce(0) { $0 + $1.sent.value }
+        }
         for cell in generator.controls.lazy.flatMap(\.cells) {
-            evidence.arrivals += cell.sent.value
             evidence.noticedLate += cell.noticedLate.value
             evidence.stalls += cell.stalls.value
             evidence.local += cell.requests[Int(Outcome.local.rawValue)]

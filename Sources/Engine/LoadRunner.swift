@@ -148,7 +148,8 @@ final class LoadRunner {
                 drop(reason(overdue: age - ageMax, isSaturated))
             } else if isCatchingUp, now < nextCatchUp {
                 guard lastStart < now else { return wait(nextCatchUp, intended) }
-                drop(.stopping)
+                let isHeld = obstacle != nil || isSaturated
+                drop(isHeld ? reason(overdue: .zero, isSaturated) : .stopping)
             } else {
                 var next = cursor
                 next.advance()

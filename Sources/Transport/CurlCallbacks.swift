@@ -140,11 +140,11 @@ extension CurlTransport {
         if let peer = sockets.close(number) { peers.closed(peer) }
     }
 
-    /// Whether nothing came on a connection that nobody asked for. libcurl 7.88 looks for that itself, but not with
-    /// TLS: it would be taken for the answer.
+    /// Whether nothing came on a connection that nobody asked for: libcurl 7.88 would take it for the answer. The ports
+    /// of Unix sockets do not tell one from another.
     /// - Parameter opened: the socket that was opened for this request, else -1.
     func isClean(peer: Int32, opened: Int32, localPort: UInt16) -> Bool {
-        guard endsOnIdleInput else { return true }
+        guard endsOnIdleInput, localPort > 0 else { return true }
         if opened >= 0 {
             sockets.connected(opened, localPort: localPort)
             return true

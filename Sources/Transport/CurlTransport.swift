@@ -12,8 +12,8 @@ package import Time
     let load: UInt16
     let table: CurlTransferTable
     let isMultiplexed: Bool
-    /// Whether input that nobody asked for ends a connection. libcurl sees to that itself, but not with TLS, and with
-    /// HTTP/2 such input is usual.
+    /// Whether input that nobody asked for ends a connection: libcurl would take it for the next answer. With HTTP/2
+    /// such input is usual.
     let endsOnIdleInput: Bool
     private var multi: CurlMulti!
     private var freeSlots: [Int32] = []
@@ -56,7 +56,7 @@ package import Time
         url = CurlURL(curl.url + request.path)
         let isMultiplexed = curl.isMultiplexed(hasTLS: options.tls != nil)
         self.isMultiplexed = isMultiplexed
-        endsOnIdleInput = options.tls != nil && curl.version == .http1
+        endsOnIdleInput = curl.version == .http1
         peers = CurlPeers(
             connections: options.connections,
             perConnection: isMultiplexed ? Self.streamsPerConnection : 1)

@@ -162,4 +162,23 @@ import Transport
         ground.pass(seconds: 10)
         #expect(ground.health.degradedTime(by: ground.now) == .seconds(70))
     }
+
+    @Test func `late arrivals are a share of all that came, not of those that a slow target took`()
+        throws
+    {
+        var configuration = Configuration()
+        configuration.loads = [.test(perSecond: 300), .test(.max) { $0.name = "closed" }]
+        let generator = try Generator(
+            configuration, options: Generator.Options(), loop: try EventLoop(), onEvent: { _ in },
+            onDrained: {})
+        let start = Instant(nanoseconds: 1_000_000_000)
+        for control in generator.controls { control.begin(at: start, stop: .distantFuture) }
+        // Hardly one in a hundred is sent, all others are dropped.
+        generator.controls[0].cells[0].sent.add(20)
+        generator.controls[0].cells[0].noticedLate.add(3)
+        generator.controls[1].cells[0].sent.add(7)
+        let evidence = generator.health.evidence(generator, at: start + .seconds(10))
+        #expect(evidence.arrivals == 3_007)
+        #expect(evidence.reasons(since: Evidence(), .seconds(10)).isEmpty)
+    }
 }

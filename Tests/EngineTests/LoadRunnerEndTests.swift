@@ -77,6 +77,32 @@ import Transport
         #expect(last <= simulation.base + .seconds(1))
     }
 
+    @Test func `a stop drops what waits for a connection as that, even just after one was free`() {
+        // The answer of the only connection comes just before the stop; the next catch-up start is 2.5 ms behind it.
+        let simulation = Simulation(
+            .test(perSecond: 100) { $0.limits.connections = 1 }
+        ) { $0 < Instant(nanoseconds: 1_100_000_000) ? .microseconds(994_500) : .seconds(100) }
+        simulation.run(for: .seconds(1))
+        #expect(simulation.sent == 2)
+        #expect(simulation.dropped(.connections) == simulation.droppedTotal)
+        #expect(simulation.droppedTotal == 98)
+    }
+
+    @Test func `a stop drops as late what a worker that cannot keep up has not sent`() {
+        let simulation = Simulation(
+            .test(perSecond: 100) { $0.limits.catchUp = 1 }
+        ) { _ in .microseconds(50) }
+        let runner = simulation.runners[0]
+        let start = simulation.base
+        runner.begin(at: start, stop: start + .seconds(1))
+        for instant in [start + .milliseconds(500), start + .microseconds(1_001_500)] {
+            _ = runner.startDue(now: instant, mayOpen: true, isSaturated: true)
+        }
+        #expect(runner.isStopped)
+        #expect(simulation.dropped(.late) == simulation.droppedTotal)
+        #expect(simulation.droppedTotal >= 97)
+    }
+
     @Test func `late 0s forgives a timer's tick`() {
         let simulation = Simulation(
             .test(perSecond: 100) { $0.limits.late = .zero }

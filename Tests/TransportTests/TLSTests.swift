@@ -215,7 +215,10 @@ struct TLSTests {
     }
 
     /// No turn of the loop comes between the arrival of the bytes and the next request.
-    @Test func `bytes that lie on an idle connection are not the next answer`() throws {
+    @Test(arguments: [TransportKind.curlTLS, .curl])
+    func `bytes that lie on an idle connection are not the next answer`(
+        _ kind: TransportKind
+    ) throws {
         try withServer({ connection throws(Hangup) in
             try connection.readRequest()
             try connection.send(plainAnswer)
@@ -226,7 +229,7 @@ struct TLSTests {
             }
             try connection.serve(plainAnswer)
         }) { server in
-            let harness = try TransportHarness(.curlTLS, port: server.port)
+            let harness = try TransportHarness(kind, port: server.port)
             let transport = try #require(harness.transport as? CurlTransport)
             #expect(try harness.exchange().status == 200)
             let socket = try #require(transport.sockets.all(to: 0).first)
