@@ -87,6 +87,7 @@ final class LoadRunner {
 
     /// - Parameter stop: arrivals after this instant are not intended any more.
     func begin(at base: Instant, stop: Instant) {
+        if isStopped { return }
         self.base = base
         wake = base + (cursor?.intendedStart ?? .zero)
         self.stop(at: stop)

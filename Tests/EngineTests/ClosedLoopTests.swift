@@ -42,4 +42,23 @@ import Time
             #expect(loop.ready(at: start, inFlight: 0) == 20 - count)
         }
     }
+
+    @Test func `callers go on in the order in which they failed, however often they have`() {
+        var loop = ClosedLoop(callers: 3)
+        var now = start
+        // Uses the credit up.
+        for _ in 0..<8 { loop.ended(hasAnswer: false, at: now) }
+        for _ in 0..<10 {
+            for _ in 0..<2 {
+                loop.ended(hasAnswer: false, at: now)
+                now = now + .milliseconds(4)
+            }
+            let first = now + .milliseconds(2)
+            #expect(loop.nextEnd == first)
+            #expect(loop.ready(at: first, inFlight: 0) == 2)
+            now = first + .milliseconds(4)
+            #expect(loop.nextEnd == now)
+            #expect(loop.ready(at: now, inFlight: 0) == 3)
+        }
+    }
 }

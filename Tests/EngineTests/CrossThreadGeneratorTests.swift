@@ -100,6 +100,9 @@ import Transport
         }
         loop.schedule(at: Clock.now(), scrape)
         loop.run()
+        // By which the kernel is asked how long they waited for a core.
+        let threads = generator.crew?.cells.map(\.thread.value) ?? []
+        #expect(Set(threads).count == 2 && !threads.contains(0))
         generator.join()
         report.refresh()
         let load = report.loads[0]

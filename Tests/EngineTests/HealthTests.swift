@@ -112,6 +112,19 @@ import Transport
         #expect(ground.events == ["degraded", "recovered", "degraded", "recovered"])
     }
 
+    @Test func `a worker is judged by what it did in the window, not since its start`() {
+        let ground = Ground()
+        ground.evidence.workers = [
+            Evidence.Worker(saturated: .seconds(100), waited: .seconds(100))
+        ]
+        ground.look()
+        ground.pass(seconds: 1)
+        #expect(ground.health.reasons.isEmpty)
+        ground.evidence.workers[0].saturated = .milliseconds(100_501)
+        ground.look()
+        #expect(ground.health.reasons.count == 1)
+    }
+
     @Test func `a new doubt needs a scrape of its own`() {
         let ground = Ground()
         ground.look()

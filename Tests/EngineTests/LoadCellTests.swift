@@ -47,6 +47,16 @@ import Transport
         #expect(sum(cell.transferPhase) == .milliseconds(20))
     }
 
+    @Test func `an answer that waited in the kernel has no phases behind the send`() {
+        var one = request()
+        one.waited = true
+        cell.record(one, as: .ok)
+        #expect(cell.waitPhase.snapshot().count == 0)
+        #expect(cell.transferPhase.snapshot().count == 0)
+        #expect(sum(cell.ok.service) == .milliseconds(32))
+        #expect(sum(cell.connectPhase) == .milliseconds(2))
+    }
+
     @Test func `each count goes to its own counter`() {
         cell.record(request(), as: .status)
         #expect(cell.sentBytes.value == 70)

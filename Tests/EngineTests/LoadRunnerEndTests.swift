@@ -51,6 +51,53 @@ import Transport
         #expect(simulation.sent == 1)
     }
 
+    @Test func `a worker wakes for a stop, however far the next arrival is`() {
+        let simulation = Simulation(.test(perSecond: 1)) { _ in .milliseconds(1) }
+        let runner = simulation.runners[0]
+        runner.begin(at: simulation.base, stop: .distantFuture)
+        runner.stop(at: simulation.base + .milliseconds(100))
+        #expect(runner.wake == simulation.base + .milliseconds(100) + .nanoseconds(1))
+    }
+
+    @Test func `a later stop puts no earlier one off`() {
+        let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
+        simulation.grounds[0].send(.stop(at: simulation.base + .seconds(2)))
+        simulation.run(for: .seconds(1))
+        #expect(simulation.sent == 100)
+    }
+
+    @Test func `what has ended does not begin`() {
+        let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
+        let runner = simulation.runners[0]
+        runner.stop(at: simulation.base)
+        runner.begin(at: simulation.base, stop: .distantFuture)
+        #expect(runner.isDrained && runner.wake == .distantFuture)
+    }
+
+    @Test func `a cancel drops what was due by the stop, each once, with what held it`() {
+        for (requestsMax, dropped) in [(UInt64.max, UInt64(100)), (50, 49)] {
+            let simulation = Simulation(
+                .test(perSecond: 100) { $0.limits.connections = 1 }, requestsMax: requestsMax
+            ) { _ in .seconds(1_000) }
+            let (runner, base) = (simulation.runners[0], simulation.base)
+            runner.begin(at: base, stop: .distantFuture)
+            for time in [Nanoseconds.milliseconds(5), .milliseconds(15)] {
+                #expect(runner.startDue(now: base + time, mayOpen: true))
+            }
+            #expect(runner.obstacle == .connections)
+            // Arrival 100 is due just then.
+            let stop = base + .milliseconds(1_005)
+            runner.stop(at: stop)
+            runner.cancel(now: stop)
+            #expect(simulation.targets[0].isCanceled)
+            #expect(simulation.sent == 1)
+            #expect(simulation.dropped(.connections) == dropped)
+            #expect(simulation.droppedTotal == dropped)
+            #expect(runner.isStopped)
+            #expect(runner.wake == .distantFuture)
+        }
+    }
+
     @Test func `the last burst of a grid gets the connections of its own first requests`() {
         let simulation = Simulation(
             .test(perSecond: 1_000) {

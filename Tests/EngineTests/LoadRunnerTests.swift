@@ -141,4 +141,48 @@ import Transport
         simulation.runners[0].stop(at: simulation.now)
         #expect(simulation.runners[0].wake == .distantFuture)
     }
+
+    @Test func `a closed loop opens its connections as the connect rate allows`() {
+        let simulation = Simulation(
+            .test(.max) { $0.limits.connections = 4 }, workers: .exactly(1)
+        ) { _ in .seconds(100) }
+        simulation.targets[0].openingInterval = .milliseconds(50)
+        simulation.run(for: .seconds(1))
+        let offsets = simulation.targets[0].starts.map { $0 - simulation.base }
+        #expect(offsets == [.zero, .milliseconds(50), .milliseconds(100), .milliseconds(150)])
+    }
+
+    @Test func `what once held a load up is not blamed for our own stall`() {
+        let begin = Instant(nanoseconds: 1_000_000_000)
+        let simulation = Simulation(
+            .test(perSecond: 100) {
+                $0.limits.connections = 1
+                $0.limits.late = .milliseconds(100)
+            }
+        ) { now in now < begin + .milliseconds(10) ? .milliseconds(50) : .milliseconds(1) }
+        simulation.stalls = [begin + .milliseconds(1_000)...begin + .milliseconds(1_120)]
+        simulation.run(for: .seconds(2))
+        #expect(simulation.startDelay.counts[0] < 200, "something was held up")
+        #expect(simulation.dropped(.late) > 0)
+        #expect(simulation.dropped(.late) == simulation.droppedTotal)
+    }
+
+    @Test func `behind a catch-up every arrival has its own instant again`() throws {
+        let begin = Instant(nanoseconds: 1_000_000_000)
+        let simulation = Simulation(
+            .test(perSecond: 500) {
+                $0.arrivals = .poisson(seed: 1)
+                $0.limits.connections = 100
+            }
+        ) { _ in .microseconds(50) }
+        simulation.stalls = [begin + .milliseconds(500)...begin + .milliseconds(520)]
+        simulation.run(for: .seconds(5))
+        #expect(simulation.droppedTotal == 0)
+        var cursor = try #require(simulation.plan.schedule).cursor(worker: 0)
+        for start in simulation.targets[0].starts {
+            let intended = begin + cursor.intendedStart
+            if intended > begin + .seconds(1) { #expect(start == intended) }
+            cursor.advance()
+        }
+    }
 }

@@ -62,6 +62,48 @@ import Time
         loop.detachAll()
     }
 
+    @Test func `sums that do not hold are shown as they are`() throws {
+        let loop = try EventLoop()
+        let generator = try Self.generator(loop)
+        let (control, report) = (generator.controls[0], Report(generator))
+        let start = Clock.now() - .seconds(10)
+        control.begin(at: start, stop: start + .seconds(1))
+        control.cells[0].sent.add(103)
+        for _ in 0..<105 { control.cells[0].requests.add(at: Int(Outcome.ok.rawValue)) }
+        report.refresh()
+        #expect(report.loads[0].backlog == -3)
+        #expect(report.loads[0].inFlight == -2)
+        loop.detachAll()
+    }
+
+    /// Each counter, by how often it must be raised, and a word of what is then said.
+    static let ownFaults: [(times: Int, text: String, raise: @Sendable (LoadCell) -> Void)] = [
+        (7, "7 of 500 arrivals", { $0.noticedLate.add() }),
+        (1, "1 times", { $0.stalls.add() }),
+        (1, "1 requests failed", { $0.requests.add(at: Int(Outcome.local.rawValue)) }),
+        (1, "1 arrivals were dropped", { $0.dropped.add(at: Int(DropReason.late.rawValue)) }),
+    ]
+
+    @Test(arguments: ownFaults.indices)
+    func `what a worker counts against itself degrades`(_ index: Int) throws {
+        let fault = Self.ownFaults[index]
+        let loop = try EventLoop()
+        let generator = try Self.generator(loop)
+        let (cell, report) = (generator.controls[0].cells[0], Report(generator))
+        for reason in DropReason.allCases where reason != .late {
+            cell.dropped.add(at: Int(reason.rawValue))
+        }
+        cell.requests.add(at: Int(Outcome.timeout.rawValue))
+        cell.sent.add(500)
+        report.refresh()
+        #expect(generator.health.reasons.isEmpty)
+        for _ in 0..<fault.times { fault.raise(cell) }
+        report.refresh()
+        #expect(generator.health.reasons.count == 1)
+        #expect(generator.health.reasons.first?.hasPrefix(fault.text) == true)
+        loop.detachAll()
+    }
+
     @Test func `no more is intended than the number that was asked for`() throws {
         let loop = try EventLoop()
         let generator = try Self.generator(loop) { $0.requestsMax = 42 }

@@ -59,8 +59,15 @@ final class SimulatedGround: WorkerGround {
     func sleep(until wake: Instant, now: Instant) {
         slept = slept + max(.zero, min(wake, now) - time)
         time = max(time, now)
+        step()
     }
 
-    var nextDeadline: Instant { .distantFuture }
-    func expire(now: Instant) {}
+    var nextDeadline = Instant.distantFuture
+    /// When it was told to do what was due.
+    private(set) var expiries: [Instant] = []
+
+    func expire(now: Instant) {
+        expiries.append(now)
+        nextDeadline = .distantFuture
+    }
 }

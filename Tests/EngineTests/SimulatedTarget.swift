@@ -3,23 +3,34 @@ import Time
 import Transport
 
 /// A target in virtual time: each request ends after what `serviceTime` says, at most `connectionLimit` at once. One
-/// that takes no time, as a refused connect does, has ended before `start` returns.
+/// that takes no time, as a refused connect does, has ended before `start` returns. An answer that may wait is no
+/// event: somebody has to read it.
 final class SimulatedTarget: HTTPTransport {
     let connectionLimit: Int
     let serviceTime: (Instant) -> Nanoseconds
     let outcome: (Instant) -> Outcome
+    /// Which load it carries.
+    var load: UInt16 = 0
     /// The shortest time between two new connections.
     var openingInterval = Nanoseconds.zero
     private(set) var starts: [Instant] = []
     /// How often a start was asked for without leave to open a connection, and in vain.
     private(set) var refusedOpenings = 0
+    /// How many answers were read by `receiveLate`.
+    private(set) var readLate = 0
     private let completions: CompletionQueue
-    private var running: [Completion] = []
+    private var running: [Running] = []
     /// Connections opened in all.
     private(set) var opened = 0
     private var open = 0
     private var nextOpening = Instant.distantPast
     private(set) var isCanceled = false
+
+    private struct Running {
+        var completion: Completion
+        /// Whether its answer waits to be read.
+        var waits: Bool
+    }
 
     init(
         connections: Int, completions: CompletionQueue, outcome: @escaping (Instant) -> Outcome,
@@ -48,6 +59,7 @@ final class SimulatedTarget: HTTPTransport {
             opened += 1
         }
         var completion = Completion()
+        completion.load = load
         completion.intendedStart = intended
         completion.actualStart = now
         completion.sendStart = now
@@ -56,7 +68,12 @@ final class SimulatedTarget: HTTPTransport {
         completion.outcome = outcome(now)
         completion.status = completion.outcome == .ok ? 200 : 0
         starts.append(now)
-        if completion.end == now { end(completion) } else { running.append(completion) }
+        completion.waited = receivesLate
+        if completion.end == now {
+            end(completion)
+        } else {
+            running.append(Running(completion: completion, waits: receivesLate))
+        }
         return .started(at: now)
     }
 
@@ -66,23 +83,38 @@ final class SimulatedTarget: HTTPTransport {
         completions.append(completion)
     }
 
-    var nextEnd: Instant { running.map(\.end).min() ?? .distantFuture }
+    var nextEnd: Instant {
+        running.filter { !$0.waits }.map(\.completion.end).min() ?? .distantFuture
+    }
 
     /// Ends what is over by now, earliest first.
     func deliver(by now: Instant, afterEach: (Instant) -> Void) {
-        while let first = running.indices.min(by: { running[$0].end < running[$1].end }),
-            running[first].end <= now
-        {
-            end(running.remove(at: first))
+        while let first = first(by: now, waits: false) {
+            end(running.remove(at: first).completion)
             afterEach(now)
         }
+    }
+
+    func receiveLate(startedBefore now: Instant) {
+        while let first = first(by: now, waits: true) {
+            end(running.remove(at: first).completion)
+            readLate += 1
+        }
+    }
+
+    func receiveAtOnce() { for index in running.indices { running[index].waits = false } }
+
+    private func first(by now: Instant, waits: Bool) -> Int? {
+        running.indices
+            .filter { running[$0].waits == waits && running[$0].completion.end <= now }
+            .min { running[$0].completion.end < running[$1].completion.end }
     }
 
     func cancelAll(now: Instant) {
         isCanceled = true
         let all = running
         running = []
-        for var completion in all {
+        for var completion in all.map(\.completion) {
             completion.outcome = .canceled
             completion.status = 0
             completion.end = now

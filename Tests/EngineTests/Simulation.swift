@@ -30,7 +30,7 @@ final class Simulation {
 
     init(
         _ settings: LoadSettings, workers count: WorkerCount = .exactly(1),
-        requestsMax: UInt64 = .max,
+        requestsMax: UInt64 = .max, receivesLate: Bool = true,
         outcome: @escaping (Instant) -> Outcome = { _ in .ok },
         onFailure: @escaping (Outcome, String) -> Void = { _, _ in },
         serviceTime: @escaping (Instant) -> Nanoseconds
@@ -54,7 +54,7 @@ final class Simulation {
             grounds[index].target = targets[index]
             let runner = LoadRunner(
                 plan: plan, index: index, requestsMax: requestsMax, cell: cells[index],
-                transport: targets[index], onFailure: onFailure)
+                transport: targets[index], receivesLate: receivesLate, onFailure: onFailure)
             runners.append(runner)
             workers.append(
                 Worker(ground: grounds[index], cell: workerCells[index], runners: [runner]) {
@@ -95,7 +95,8 @@ final class Simulation {
             }
             let (worker, ground) = (workers[index], grounds[index])
             ground.sleep(until: deadlines[index], now: now)
-            targets[index].deliver(by: ground.time, afterEach: worker.takeIn)
+            // A loop reads the clock once behind its wait, and hands out events by it.
+            targets[index].deliver(by: ground.now(), afterEach: worker.takeIn)
             worker.rested()
             deadlines[index] = worker.work(worker.takeIn)
             now = max(now, ground.time)

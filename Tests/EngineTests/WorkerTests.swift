@@ -12,13 +12,16 @@ import Transport
     /// A load whose worker is stopped by another thread right before one of its steps.
     private static func stopped(
         beforeStep step: Int, workers: Int, pacing: PacingSetting, cancels: Bool = false,
-        serviceTime: Nanoseconds = .microseconds(300)
+        receivesLate: Bool = true,
+        serviceTime: @escaping (Instant) -> Nanoseconds = { _ in .microseconds(300) }
     ) -> (Simulation, intended: UInt64) {
         let settings = LoadSettings.test(perSecond: 2_000) {
             $0.pacing = pacing
             $0.limits.connections = 4
         }
-        let simulation = Simulation(settings, workers: .exactly(workers)) { _ in serviceTime }
+        let simulation = Simulation(
+            settings, workers: .exactly(workers), receivesLate: receivesLate,
+            serviceTime: serviceTime)
         for ground in simulation.grounds {
             // Time passes between any two steps, so that an arrival can come due there.
             ground.stepTime = .microseconds(20)
@@ -49,12 +52,26 @@ import Transport
         }
     }
 
+    @Test func `no stop is overrun by what starts as an answer comes`() {
+        for step in 1..<500 {
+            var answers: Int64 = 0
+            // Now and then an arrival comes due between the end of a sleep and the reading of the clock behind it.
+            let (simulation, intended) = Self.stopped(
+                beforeStep: step, workers: 1, pacing: .precise, receivesLate: false
+            ) { _ in
+                answers += 1
+                return .microseconds(380 + answers % 13 * 10)
+            }
+            #expect(simulation.sent + simulation.droppedTotal == intended, "step \(step)")
+        }
+    }
+
     @Test(arguments: [PacingSetting.precise, .grid(.milliseconds(100))])
     func `nothing starts after a cancel`(_ pacing: PacingSetting) {
         for step in 1..<200 {
             let (simulation, intended) = Self.stopped(
                 beforeStep: step, workers: 1, pacing: pacing, cancels: true,
-                serviceTime: .seconds(1_000))
+                serviceTime: { _ in .seconds(1_000) })
             #expect(simulation.sent + simulation.droppedTotal == intended, "step \(step)")
             #expect(simulation.completed == simulation.sent, "step \(step)")
             let last = simulation.targets[0].starts.last ?? .distantPast
@@ -137,6 +154,18 @@ import Transport
         ground.send(.exit)
         _ = worker.work(worker.takeIn)
         #expect(worker.exits)
+    }
+
+    @Test func `what all transports share has its deadline kept`() {
+        let simulation = Simulation(.test(perSecond: 1)) { _ in .milliseconds(1) }
+        let (worker, ground) = (simulation.workers[0], simulation.grounds[0])
+        let due = simulation.base + .milliseconds(7)
+        ground.nextDeadline = due
+        #expect(worker.work(worker.takeIn) == due)
+        #expect(ground.expiries.isEmpty)
+        ground.time = due
+        #expect(worker.work(worker.takeIn) == .distantFuture)
+        #expect(ground.expiries == [due])
     }
 
     // MARK: Who is to blame

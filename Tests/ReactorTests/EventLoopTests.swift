@@ -218,4 +218,21 @@ struct Pair: ~Copyable {
         let near = Clock.now() + .milliseconds(1)
         while Clock.now() < near { loop.turn(until: near) }
     }
+
+    @Test func `what a thread slept is counted, without what it overslept or only looked`() throws {
+        let loop = try EventLoop()
+        let began = Clock.now()
+        var asked = Nanoseconds.zero
+        for _ in 0..<50 {
+            let now = Clock.now()
+            loop.turn(until: now + .milliseconds(1))
+            asked = asked + .milliseconds(1)
+        }
+        #expect(loop.slept > .zero)
+        #expect(loop.slept <= asked)
+        #expect(loop.slept <= Clock.now() - began)
+        let before = loop.slept
+        for _ in 0..<100 { loop.turn(until: .distantPast) }
+        #expect(loop.slept == before)
+    }
 }

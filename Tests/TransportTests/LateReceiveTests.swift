@@ -149,6 +149,7 @@ import Time
             #expect(transport.table[0].descriptor == descriptor)
             // Asked for at once, the next one is reported.
             try harness.mustStart()
+            #expect(Self.isReported(harness, within: .seconds(4)))
             #expect(try !harness.run(until: 1)[0].waited)
         }
     }
@@ -184,6 +185,7 @@ import Time
         }) { harness, transport, _ in
             try Self.start(transport)
             #expect(transport.waiting == 1)
+            #expect(Self.isReported(harness, within: .seconds(4)))
             let one = try harness.run(until: 1)[0]
             expectOrder(one)
             let expected: Outcome = what == "end" || what == "reset" ? .reset : .ok
@@ -218,6 +220,7 @@ import Time
             transport.receiveAtOnce()
             #expect(transport.waiting == 0)
             gate.withLock { $0 = true }
+            #expect(Self.isReported(harness, within: .seconds(4)))
             let one = try harness.run(until: 1)[0]
             #expect(one.outcome == .ok && one.waited)
         }
@@ -229,7 +232,83 @@ import Time
             try Self.start(transport)
             try harness.wait(untilTrue: { Self.hasBytes(transport.table[0].descriptor) })
             transport.receiveAtOnce()
+            #expect(!harness.context.completions.isEmpty)
             #expect(try harness.run(until: 1)[0].outcome == .ok)
+        }
+    }
+
+    @Test func `the rest of a large answer is heard, however small it is`() throws {
+        let gate = Locked(false)
+        try Self.withTrusted({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 40001\r\n\r\n")
+            try connection.send([UInt8](repeating: 0x61, count: 40_000))
+            while !gate.withLock({ $0 }) { try connection.pause(milliseconds: 1) }
+            try connection.send("b")
+            try connection.hang()
+        }) { harness, transport, _ in
+            try Self.start(transport)
+            try harness.run(untilTrue: { !transport.table[0].isQuiet })
+            #expect(transport.waiting == 0)
+            try harness.run(untilTrue: { transport.table[0].request.bytesReceived > 40_000 })
+            gate.withLock { $0 = true }
+            #expect(Self.isReported(harness, within: .seconds(4)))
+            #expect(try harness.run(until: 1)[0].outcome == .ok)
+        }
+    }
+
+    @Test func `an older answer that does not wait takes no waiting one's place`() throws {
+        try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            harness, transport, _ in
+            for _ in 0..<2 { try harness.mustStart() }
+            #expect(try harness.run(until: 2).map(\.outcome) == [.ok, .ok])
+            try harness.mustStart()
+            try Self.start(transport)
+            try harness.wait(untilTrue: {
+                (0..<2).allSatisfy { Self.hasBytes(transport.table[$0].descriptor) }
+            })
+            transport.receiveLate(startedBefore: Clock.now())
+            #expect(transport.waiting == 0)
+            #expect(try harness.run(until: 2).map(\.waited) == [true, false])
+        }
+    }
+
+    @Test func `no more than 32 answers wait at a time`() throws {
+        try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            _, transport, _ in
+            for (waiting, may) in [(31, true), (32, false)] {
+                transport.waiting = waiting
+                var any = false
+                for _ in 0..<256 where transport.mayWait() { any = true }
+                #expect(any == may)
+            }
+            transport.waiting = 0
+        }
+    }
+
+    @Test func `an answer that its connection's end ended has no stamp, and so is not simple`()
+        throws
+    {
+        try Self.withTrusted({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\n\r\nok")
+        }) { harness, transport, _ in
+            let one = try harness.exchange()
+            #expect(one.outcome == .ok && !one.opened && !one.stamped)
+            #expect(!transport.lateReceive.isTrusted)
+        }
+    }
+
+    @Test func `a request that opened its connection says nothing of how answers come`() throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+        }) { server in
+            let harness = try TransportHarness(.direct, port: server.port)
+            let transport = try #require(harness.transport as? DirectTransport)
+            for _ in 0..<80 { #expect(try harness.exchange().outcome == .ok) }
+            #expect(!transport.lateReceive.isTrusted)
         }
     }
 
