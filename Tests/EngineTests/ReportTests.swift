@@ -94,7 +94,8 @@ import Time
             cell.dropped.add(at: Int(reason.rawValue))
         }
         cell.requests.add(at: Int(Outcome.timeout.rawValue))
-        cell.sent.add(500)
+        let end = Clock.now()
+        generator.controls[0].begin(at: end - .seconds(5), stop: end)
         report.refresh()
         #expect(generator.health.reasons.isEmpty)
         for _ in 0..<fault.times { fault.raise(cell) }
