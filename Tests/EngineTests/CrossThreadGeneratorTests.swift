@@ -66,6 +66,28 @@ import Transport
         }
     }
 
+    /// The first byte of an answer that waits is not known, and so it has no phase `wait`.
+    @Test(arguments: [true, false])
+    func `answers wait in the kernel only if they may`(_ receivesLate: Bool) throws {
+        let target = try Target()
+        let loop = try EventLoop()
+        var configuration = Configuration()
+        configuration.loads = [.test(perSecond: 2_000) { $0.target.port = target.address.port }]
+        var options = Generator.Options()
+        options.duration = .milliseconds(500)
+        options.receivesLate = receivesLate
+        let generator = try Generator(
+            configuration, options: options, loop: loop, onEvent: { _ in },
+            onDrained: { loop.stop() })
+        try generator.start()
+        loop.run()
+        generator.join()
+        let load = Report(generator).loads[0]
+        let waits = load.phases.first { $0.name == "wait" }?.times.count ?? 0
+        #expect(receivesLate ? waits < load.count(.ok) : waits == load.count(.ok))
+        #expect(waits > 0)
+    }
+
     @Test(arguments: [TransportSetting.direct, .curl])
     func `scrapes while two workers run always add up`(transport: TransportSetting) throws {
         let target = try Target()

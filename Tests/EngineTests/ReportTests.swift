@@ -1,6 +1,7 @@
 import Config
 import Measure
 import Reactor
+import TestSupport
 import Testing
 import Time
 
@@ -102,6 +103,22 @@ import Time
         report.refresh()
         #expect(generator.health.reasons.count == 1)
         #expect(generator.health.reasons.first?.hasPrefix(fault.text) == true)
+        loop.detachAll()
+    }
+
+    @Test func `what the hypervisor keeps degrades`() throws {
+        let folder = try TemporaryFolder()
+        let loop = try EventLoop()
+        try folder.write("cpu 10 0 10 1000 0 0 0 1 7 7\ncpu0 9\n", to: "root/proc/stat")
+        let generator = try Self.generator(loop) { $0.root = folder.path("root") }
+        let report = Report(generator)
+        // 5 of 100 ticks, and guests are no time of their own.
+        try folder.write("cpu 20 0 10 1085 0 0 0 6 99 9\ncpu0 9\n", to: "root/proc/stat")
+        report.refresh()
+        #expect(generator.health.reasons.isEmpty)
+        try folder.write("cpu 20 0 10 1085 0 0 0 7 99 9\ncpu0 9\n", to: "root/proc/stat")
+        report.refresh()
+        #expect(generator.health.reasons.first?.hasPrefix("the hypervisor kept 6 %") == true)
         loop.detachAll()
     }
 

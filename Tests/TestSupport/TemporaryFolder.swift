@@ -14,10 +14,14 @@ package final class TemporaryFolder: Sendable {
 
     package func path(_ name: String) -> String { url.appending(path: name).path }
 
+    /// Writes a file anew, in its place, and makes the folders on the way to it.
     /// - Returns: the file's path.
     @discardableResult
     package func write(_ text: String, to name: String) throws -> String {
-        try Data(text.utf8).write(to: url.appending(path: name))
+        let file = url.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
         return path(name)
     }
 

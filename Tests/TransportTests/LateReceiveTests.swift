@@ -81,6 +81,27 @@ import Time
         #expect(!late.isTrusted)
     }
 
+    @Test func `only pairs that differ count, and none of before a disappointment`() {
+        var late = Self.trusted()
+        func pass(_ cycles: Int, waiting: Nanoseconds) {
+            _ = Self.answer(
+                &late, 256 * cycles, waiting: waiting, atOnce: .microseconds(100))
+        }
+        pass(5, waiting: .microseconds(100))
+        pass(7, waiting: .microseconds(120))
+        late.answered(waited: false, isSimple: false, serviceTime: .zero)
+        for _ in 0..<128 {
+            late.answered(waited: false, isSimple: true, serviceTime: .microseconds(100))
+        }
+        #expect(late.isTrusted)
+        // The first answers of the first cycle have no partners again.
+        pass(5, waiting: .microseconds(100))
+        pass(7, waiting: .microseconds(120))
+        #expect(late.isTrusted)
+        pass(2, waiting: .microseconds(120))
+        #expect(!late.isTrusted)
+    }
+
     @Test func `answers that are faster when they wait, or alike, go on waiting`() {
         for waiting in [Nanoseconds.microseconds(80), .microseconds(100)] {
             var late = Self.trusted()
