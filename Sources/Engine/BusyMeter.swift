@@ -6,12 +6,12 @@ struct BusyMeter {
     /// Long enough that one batch of work does not fill it, short beside the second that `limits.late` usually is.
     static let window = Nanoseconds.milliseconds(100)
     /// A worker that sleeps less than this share of a window is saturated, or kept from running.
-    private static let sleepMin = 0.05
+    private static let sleepMin = 0.1
 
     private var windowStart: Instant
     private var sleptBefore: Nanoseconds
-    /// Whether it was so in the last whole window.
-    private(set) var isSaturated = false
+    /// Until when it was last so: `distantFuture` while it is, `distantPast` before it ever was.
+    private(set) var saturatedUntil = Instant.distantPast
     /// The time of all such windows.
     private(set) var saturated = Nanoseconds.zero
 
@@ -25,8 +25,12 @@ struct BusyMeter {
     mutating func look(at now: Instant, slept: Nanoseconds) {
         let length = now - windowStart
         guard length >= Self.window else { return }
-        isSaturated = (slept - sleptBefore).seconds < Self.sleepMin * length.seconds
-        if isSaturated { saturated = saturated + length }
+        if (slept - sleptBefore).seconds < Self.sleepMin * length.seconds {
+            saturatedUntil = .distantFuture
+            saturated = saturated + length
+        } else if saturatedUntil == .distantFuture {
+            saturatedUntil = windowStart
+        }
         windowStart = now
         sleptBefore = slept
     }

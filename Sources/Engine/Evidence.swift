@@ -29,7 +29,7 @@ struct Evidence {
     /// The longest times in a window of ten seconds that are no reason yet.
     private static let throttledMax = Nanoseconds.milliseconds(100)
     private static let saturatedMax = Nanoseconds.milliseconds(500)
-    private static let waitedMax = Nanoseconds.milliseconds(500)
+    private static let waitedMax = Nanoseconds.milliseconds(100)
     /// The share of the machine's time that a hypervisor may keep.
     private static let stealMax = 0.05
 

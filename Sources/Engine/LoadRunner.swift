@@ -125,9 +125,9 @@ final class LoadRunner {
     /// Starts, or drops, all that is due.
     /// - Parameters:
     ///   - mayOpen: false while answers may wait uncollected, which could free a connection.
-    ///   - isSaturated: whether the worker cannot keep up: then what is dropped is its own fault.
+    ///   - saturatedUntil: until when the worker could not keep up: what was due by then and is dropped is its fault.
     /// - Returns: false when it stopped for want of a new connection: collect answers, then try again.
-    func startDue(now: Instant, mayOpen: Bool, isSaturated: Bool = false) -> Bool {
+    func startDue(now: Instant, mayOpen: Bool, saturatedUntil: Instant = .distantPast) -> Bool {
         guard base <= now, !isStopped else { return true }
         noteLateness(now)
         guard cursor != nil else { return startClosedLoop(now: now, mayOpen: mayOpen) }
@@ -146,11 +146,11 @@ final class LoadRunner {
             let age = now - intended
             if age > tick { isCatchingUp = true }
             if age > ageMax {
-                drop(reason(overdue: age - ageMax, isSaturated))
+                drop(reason(intended, overdue: age - ageMax, saturatedUntil))
             } else if isCatchingUp, now < nextCatchUp {
                 guard lastStart < now else { return wait(nextCatchUp, intended) }
-                let isHeld = obstacle != nil || isSaturated
-                drop(isHeld ? reason(overdue: .zero, isSaturated) : .stopping)
+                let isHeld = obstacle != nil || saturatedUntil >= intended
+                drop(isHeld ? reason(intended, overdue: .zero, saturatedUntil) : .stopping)
             } else {
                 var next = cursor
                 next.advance()
@@ -164,7 +164,7 @@ final class LoadRunner {
                     guard lastStart < now || settings.limits.late == .zero else {
                         return wait(until, intended)
                     }
-                    drop(reason(overdue: .zero, isSaturated))
+                    drop(reason(intended, overdue: .zero, saturatedUntil))
                 }
             }
         }
@@ -185,8 +185,12 @@ final class LoadRunner {
 
     /// What held an arrival that is too old: we ourselves, if the worker cannot keep up or came long after the
     /// arrival's time was over. Then connections are in use only because nobody has read their answers.
-    private func reason(overdue: Nanoseconds, _ isSaturated: Bool) -> DropReason {
-        guard let obstacle, !isSaturated, overdue <= Self.stallMin else { return .late }
+    private func reason(
+        _ intended: Instant, overdue: Nanoseconds, _ saturatedUntil: Instant
+    ) -> DropReason {
+        guard let obstacle, saturatedUntil < intended, overdue <= Self.stallMin else {
+            return .late
+        }
         return DropReason(obstacle)
     }
 

@@ -104,7 +104,7 @@ final class Worker<Ground: WorkerGround> {
     }
 
     private func startDue(_ runner: LoadRunner, _ now: Instant, mayOpen: Bool) -> Bool {
-        runner.startDue(now: now, mayOpen: mayOpen, isSaturated: meter.isSaturated)
+        runner.startDue(now: now, mayOpen: mayOpen, saturatedUntil: meter.saturatedUntil)
     }
 
     /// Reads the answers that were left in the kernel, of requests that started before `now`.

@@ -45,7 +45,7 @@ import Transport
         ("could not keep up", { $0.droppedLate += 1 }),
         ("CPU limit", { $0.throttled = $0.throttled + .nanoseconds(1) }),
         ("raise `workers`", { $0.workers[1].saturated = .nanoseconds(500_000_001) }),
-        ("waited for a core", { $0.workers[1].waited = .nanoseconds(500_000_001) }),
+        ("waited for a core", { $0.workers[1].waited = .nanoseconds(100_000_001) }),
         ("has not looked", { $0.workers[1].overdue = .nanoseconds(25_000_001) }),
         ("hypervisor", { $0.steal.stolen += 1 }),
     ]
@@ -63,7 +63,7 @@ import Transport
         ground.evidence.noticedLate += 10
         ground.evidence.throttled = .milliseconds(100)
         ground.evidence.workers[0].saturated = .milliseconds(500)
-        ground.evidence.workers[0].waited = .milliseconds(500)
+        ground.evidence.workers[0].waited = .milliseconds(100)
         ground.evidence.workers[0].overdue = .milliseconds(25)
         ground.evidence.steal = .init(stolen: 5, all: 100)
         ground.look()

@@ -143,7 +143,7 @@ import Transport
         let start = simulation.base
         runner.begin(at: start, stop: start + .seconds(1))
         for instant in [start + .milliseconds(500), start + .microseconds(1_001_500)] {
-            _ = runner.startDue(now: instant, mayOpen: true, isSaturated: true)
+            _ = runner.startDue(now: instant, mayOpen: true, saturatedUntil: instant)
         }
         #expect(runner.isStopped)
         #expect(simulation.dropped(.late) == simulation.droppedTotal)
