@@ -47,7 +47,7 @@ let package = Package(
         module("Config", ["Time", "Schedule", "CYAML"]),
         module("Exposition", ["Time", "Measure", "CZlib"]),
         module("Reactor", ["Time", "CLinux"]),
-        module("System", ["Time"]),
+        module("System", ["Time", "CLinux"]),
 
         // Rank 2
         module("Transport", ["Time", "HTTP1", "Reactor", "CLinux", "CCurl", "COpenSSL"]),

@@ -26,6 +26,8 @@ struct Evidence {
     private static let noticedLateMax = 0.01
     /// So many late arrivals at a low rate are still the machine's usual pauses.
     private static let noticedLateFree: UInt64 = 2
+    /// Over less time one usual pause would be a large share.
+    private static let noticedLateOver = Nanoseconds.seconds(5)
     /// The longest times in a window of ten seconds that are no reason yet.
     private static let throttledMax = Nanoseconds.milliseconds(100)
     private static let saturatedMax = Nanoseconds.milliseconds(500)
@@ -36,14 +38,17 @@ struct Evidence {
     /// - Parameter length: how long ago `old` was read.
     /// - Returns: why the numbers of that time are suspect and what to do, a line each; empty when they are not.
     func reasons(since old: Evidence, _ length: Nanoseconds) -> [String] {
-        lateness(since: old) + starvation(since: old, length)
+        lateness(since: old, length) + starvation(since: old, length)
     }
 
-    private func lateness(since old: Evidence) -> [String] {
+    private func lateness(since old: Evidence, _ length: Nanoseconds) -> [String] {
         var reasons: [String] = []
         let late = noticedLate - old.noticedLate
         let arrivals = max(1, arrivals - old.arrivals)
-        if late > Self.noticedLateFree, Double(late) > Self.noticedLateMax * Double(arrivals) {
+        let missing = max(1, Self.noticedLateOver.seconds / length.seconds)
+        if late > Self.noticedLateFree,
+            Double(late) > Self.noticedLateMax * Double(arrivals) * missing
+        {
             reasons.append(
                 "\(late) of \(arrivals) arrivals were noticed more than "
                     + "\(LoadRunner.noticeMax) late: give Ballast a CPU request")

@@ -65,7 +65,7 @@ package final class Generator {
         self.loop = loop
         self.onEvent = onEvent
         self.onDrained = onDrained
-        plan = GeneratorPlan(configuration, cores: Cores.available(root: options.root))
+        plan = GeneratorPlan(configuration, cores: Cores.available)
         health = Health(root: options.root)
         renewals = configuration.loads.map { _ in RequestRenewals() }
         let relay = TryRelay()

@@ -118,6 +118,33 @@ import Testing
         #expect(Set(nginx.lines.map(\.header)) == ["first", "second"])
     }
 
+    @Test func `a body that makes all requests together too large is not taken`() throws {
+        let folder = try TemporaryFolder()
+        // Four of these and the rest of five requests fit, 8 KiB more do not.
+        let large = try folder.write(String(repeating: "x", count: 16_383 << 10), to: "large")
+        let small = try folder.write("", to: "small")
+        let nginx = try TruthNginx()
+        let bodies = [small, large, large, large, large]
+        let sidecar = try RunningSidecar(
+            loads: bodies.enumerated().map { number, file in
+                """
+                  - name: load-\(number)
+                    target: "\(nginx.url)"
+                    rate: \(number == 0 ? "50/s" : "0.001/s")
+                    request: {method: POST, body_file: "\(file)"}
+                """
+            }.joined(separator: "\n"))
+        try wait(for: "the first request") { !nginx.lines.isEmpty }
+        try folder.write(String(repeating: "y", count: 8 << 10), to: "small")
+        try sidecar.process.waitForLog("all requests together would be larger than 64MiB")
+        let stale = "load=\"load-0\""
+        #expect(try sidecar.metrics().value("ballast_request_stale", stale) == 1)
+        try folder.write("", to: "small")
+        try wait(for: "the body that is small again") {
+            (try? sidecar.metrics().value("ballast_request_stale", stale)) == 0
+        }
+    }
+
     /// A load of 50/s with a file's content as its header.
     private func sidecar(sending file: String, to nginx: TruthNginx) throws -> RunningSidecar {
         try RunningSidecar(

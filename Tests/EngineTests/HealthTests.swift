@@ -58,7 +58,7 @@ import Transport
         ground.evidence.workers = [Evidence.Worker(), Evidence.Worker()]
         ground.look()
         // Just what is still usual.
-        ground.pass(seconds: 1)
+        ground.pass(seconds: 5)
         ground.evidence.arrivals += 1_000
         ground.evidence.noticedLate += 10
         ground.evidence.throttled = .milliseconds(100)
@@ -78,6 +78,7 @@ import Transport
     @Test func `two late arrivals are no reason even where they are many of few`() {
         let ground = Ground()
         ground.look()
+        ground.pass(seconds: 5)
         ground.evidence.arrivals = 10
         ground.evidence.noticedLate = 2
         ground.look()
@@ -87,6 +88,19 @@ import Transport
         #expect(
             ground.health.reasons.first?.hasPrefix(
                 "3 of 10 arrivals were noticed more than 2ms late") == true)
+    }
+
+    @Test func `one pause soon after the start is no share of late arrivals`() {
+        let ground = Ground()
+        ground.look()
+        ground.pass(seconds: 2)
+        ground.evidence.arrivals = 2_000
+        ground.evidence.noticedLate = 50
+        ground.look()
+        #expect(ground.health.reasons.isEmpty)
+        ground.evidence.noticedLate = 51
+        ground.look()
+        #expect(ground.health.reasons.first?.hasPrefix("51 of 2000 arrivals") == true)
     }
 
     @Test func `a doubt lasts a minute after its last evidence, and until it was scraped`() {
@@ -192,6 +206,7 @@ import Transport
         generator.controls[1].cells[0].sent.add(7)
         let evidence = generator.health.evidence(generator, at: start + .seconds(10))
         #expect(evidence.arrivals == 3_007)
+        #expect(evidence.noticedLate == 3)
         #expect(evidence.reasons(since: Evidence(), .seconds(10)).isEmpty)
     }
 }

@@ -79,7 +79,6 @@ import Time
 
     /// Each counter, by how often it must be raised, and a word of what is then said.
     static let ownFaults: [(times: Int, text: String, raise: @Sendable (LoadCell) -> Void)] = [
-        (7, "7 of 500 arrivals", { $0.noticedLate.add() }),
         (1, "1 times", { $0.stalls.add() }),
         (1, "1 requests failed", { $0.requests.add(at: Int(Outcome.local.rawValue)) }),
         (1, "1 arrivals were dropped", { $0.dropped.add(at: Int(DropReason.late.rawValue)) }),
@@ -103,6 +102,29 @@ import Time
         report.refresh()
         #expect(generator.health.reasons.count == 1)
         #expect(generator.health.reasons.first?.hasPrefix(fault.text) == true)
+        loop.detachAll()
+    }
+
+    @Test func `what the CPU limit takes degrades`() throws {
+        let folder = try TemporaryFolder()
+        let loop = try EventLoop()
+        let statistics = { (microseconds: Int) in
+            "usage_usec 9\nnr_periods 40\nnr_throttled 7\nthrottled_usec \(microseconds)\n"
+        }
+        try folder.write("0::/\n", to: "root/proc/self/cgroup")
+        try folder.write(
+            "24 18 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+            to: "root/proc/self/mountinfo")
+        try folder.write("50000 100000\n", to: "root/sys/fs/cgroup/cpu.max")
+        try folder.write(statistics(1_000), to: "root/sys/fs/cgroup/cpu.stat")
+        let generator = try Self.generator(loop) { $0.root = folder.path("root") }
+        let report = Report(generator)
+        try folder.write(statistics(101_000), to: "root/sys/fs/cgroup/cpu.stat")
+        report.refresh()
+        #expect(generator.health.reasons.isEmpty)
+        try folder.write(statistics(101_001), to: "root/sys/fs/cgroup/cpu.stat")
+        report.refresh()
+        #expect(generator.health.reasons.first?.contains("remove the limit") == true)
         loop.detachAll()
     }
 

@@ -42,7 +42,6 @@ import Time
         let process = ProcessStatistics(root: fixture("nothing"))
         #expect(process.read() == nil)
         #expect(process.startTime == nil)
-        #expect(Cores.available(root: fixture("nothing")) == 1)
     }
 
     @Test func `this process is alive`() throws {
@@ -64,9 +63,19 @@ import Time
         #expect(sum > 0)
     }
 
-    @Test func `the mask of allowed cores is counted`() {
-        #expect(Cores.available(root: fixture("process")) == 37)
-        #expect(Cores.available() >= 1)
+    @Test func `the cores that this process may use are counted`() async throws {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let name = "Cpus_allowed:"
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name) })
+        let mask = line.dropFirst(name.count)
+        #expect(Cores.available == mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) })
+        await #expect(processExitsWith: .success) {
+            let pinned = try Process.run(
+                URL(filePath: "/usr/bin/taskset"),
+                arguments: ["--all-tasks", "--pid", "--cpu-list", "0", "\(getpid())"])
+            pinned.waitUntilExit()
+            exit(pinned.terminationStatus == 0 && Cores.available == 1 ? 0 : 1)
+        }
     }
 
     @Test func `the soft descriptor limit rises to the hard one`() async {

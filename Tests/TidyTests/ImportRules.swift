@@ -8,7 +8,7 @@ enum ImportRules {
         "Config": ["Schedule", "CYAML"],
         "Exposition": ["Measure", "CZlib"],
         "Reactor": ["CLinux"],
-        "System": [],
+        "System": ["CLinux"],
         "Transport": ["HTTP1", "Reactor", "CLinux", "CCurl", "COpenSSL"],
         "Server": ["HTTP1", "JSON", "Reactor", "Exposition"],
         "Demo": ["HTTP1", "Reactor"],

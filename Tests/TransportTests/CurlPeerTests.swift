@@ -101,6 +101,18 @@ struct CurlPeerTests {
         }
     }
 
+    @Test func `idle connections to an address that went are ended at once`() throws {
+        try Self.withServers([Self.plain, Self.plain]) { servers in
+            let addresses = Self.addresses(servers)
+            let harness = try Self.harness(servers[0].port, addresses)
+            for _ in 0..<2 { _ = try harness.exchange() }
+            #expect(servers.map(\.seen.open) == [1, 1])
+            harness.transport.setPeers([addresses[0]])
+            #expect(servers[1].waits { $0.open == 0 })
+            #expect(servers[0].seen.open == 1)
+        }
+    }
+
     @Test func `an address that has its share takes none from another`() throws {
         let addresses = ["127.0.0.1", "127.0.0.2"].map { SocketAddress(ip: $0, port: 80) }
         let options = CurlOptions(
