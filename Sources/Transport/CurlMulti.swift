@@ -15,6 +15,27 @@ protocol CurlMultiOwner: AnyObject {
     func idleEnded(_ socket: Int32)
 }
 
+/// What a loop knows of one of curl's sockets.
+private struct Watch {
+    let key: EventKey
+    var interest: Readiness
+    /// Whether curl has no transfer on the socket.
+    var isIdle = false
+}
+
+/// By descriptor: they are small numbers, and each request asks several times.
+private struct WatchTable {
+    private var places: [Watch?] = []
+
+    subscript(_ socket: Int32) -> Watch? {
+        get { places.indices.contains(Int(socket)) ? places[Int(socket)] : nil }
+        set {
+            while places.count <= Int(socket) { places.append(nil) }
+            places[Int(socket)] = newValue
+        }
+    }
+}
+
 /// A libcurl multi handle on an event loop (`curl_multi_socket_action`). Never called from one of curl's callbacks.
 @safe final class CurlMulti: EventHandler {
     private let loop: EventLoop
@@ -24,19 +45,12 @@ protocol CurlMultiOwner: AnyObject {
     /// Whether input ends a connection that no transfer uses.
     private let endsOnIdleInput: Bool
     /// What the loop knows of each socket; kept while curl forgets and remembers a socket.
-    private var watches: [Int32: Watch] = [:]
+    private var watches = WatchTable()
     private(set) var nextDeadline = Instant.distantFuture
     /// Tells the events of a socket from those of an earlier one under the same number.
     private var generation: UInt16 = 0
     private var unwatched: [(easy: UnsafeMutableRawPointer, errno: Int32)] = unsafe []
     private var hasRestarted = false
-
-    private struct Watch {
-        let key: EventKey
-        var interest: Readiness
-        /// Whether curl has no transfer on the socket.
-        var isIdle = false
-    }
 
     init(loop: EventLoop, endsOnIdleInput: Bool = false, client: any CurlMultiOwner) {
         self.loop = loop
@@ -95,7 +109,9 @@ protocol CurlMultiOwner: AnyObject {
 
     /// The socket is about to close, or to be watched by somebody else.
     func forget(_ socket: Int32) {
-        if watches.removeValue(forKey: socket) != nil { loop.unregister(socket) }
+        guard watches[socket] != nil else { return }
+        watches[socket] = nil
+        loop.unregister(socket)
     }
 
     /// What the events of a socket come under.

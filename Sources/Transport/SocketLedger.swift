@@ -19,8 +19,11 @@ struct SocketLedger {
 
     /// What libcurl tells of a connection before it uses it.
     private struct Name: Hashable {
-        let peer: Int32
-        let localPort: UInt16
+        private let bits: UInt64
+
+        init(peer: Int32, localPort: UInt16) {
+            bits = UInt64(UInt32(bitPattern: peer)) << 16 | UInt64(localPort)
+        }
     }
 
     private var entries: [Int32: Entry] = [:]

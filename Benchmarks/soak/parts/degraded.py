@@ -5,7 +5,7 @@ import signal
 import time
 
 from bench import machine
-from bench.report import Table
+from bench.report import Table, ms
 
 from ..sidecar import Sidecar, load
 from ..sleeper import Sleeper
@@ -13,6 +13,7 @@ from ..sleeper import Sleeper
 NAME = "degraded"
 TITLE = "degraded when it is our own fault, and only then"
 SCRAPE = 5  # seconds; each scrape after the first seconds must show it
+SERVED = 0.001  # seconds
 
 # what, transport, rate, busy loops on our core
 SATURATED = [("saturated", "curl", 80_000, 0), ("saturated", "direct", 200_000, 0)]
@@ -50,8 +51,11 @@ def own_fault(soak, table, number, scrapes, what, transport, rate, loops):
         seen = Watch(sidecar, target, scrapes)
     title = f"{what}, {transport} {rate}/s"
     seen.row(table, number, title)
-    table.bar(f"run {number}: {title}: degraded on each scrape", seen.flags, "all 1",
-              all(flag == 1 for flag in seen.flags))
+    # The scheduler may give us the core of busy loops whenever we want it: nobody starves then.
+    table.bar(f"run {number}: {title}: degraded on each scrape",
+              f"{seen.flags}, start delay p99.9 {ms(seen.delay)}",
+              f"all 1, or start delay as if alone (<= {ms(SERVED)})",
+              all(flag == 1 for flag in seen.flags) or (loops > 0 and seen.delay <= SERVED))
     others = {reason: count for reason, count in seen.drops.items() if reason != "late"}
     table.bar(f"run {number}: {title}: drops for another reason than `late`", others or "none",
               "none", not others)
@@ -100,6 +104,7 @@ class Watch:
         self.shares = [
             (after - earlier) / seconds for after, earlier in
             zip((machine.run_time(sidecar.pid), machine.run_time(target.pid)), before)]
+        self.delay = page.histogram("start_delay_seconds").quantile(0.999)
         self.drops = {
             reason: round(count) for reason, count in page.by("reason", "dropped_total").items()}
 
