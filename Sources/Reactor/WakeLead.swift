@@ -24,9 +24,9 @@ package struct WakeLead {
             : max(length - Self.step * 3, .zero)
     }
 
-    /// The alarm for a thread that has to be awake at `instant`. Next to a sleep of a few leads the wait at its end
-    /// would be a large part, so that such a sleep is not shortened.
+    /// The alarm for a thread that has to be awake at `instant`. At most half of a sleep is cut off: the core sleeps
+    /// less deeply then, and the wait at the end would be the larger part.
     package func alarm(for instant: Instant, now: Instant) -> Instant {
-        instant - now > length * 4 ? instant - length : instant
+        instant - max(.zero, min(length, (instant - now) / 2))
     }
 }

@@ -44,14 +44,17 @@ import Time
         #expect(lead(after: usual + prompt).length == .zero)
     }
 
-    @Test func `only a sleep that is long beside the lead is shortened`() {
+    @Test func `a sleep is shortened by the lead, and by half of it at most`() {
         let lead = lead(after: Array(repeating: .microseconds(40), count: 1_000))
-        #expect(lead.length >= .microseconds(38))
-        let far = start + .milliseconds(1)
-        #expect(lead.alarm(for: far, now: start) == far - lead.length)
-        let near = start + .microseconds(100)
-        #expect(lead.alarm(for: near, now: start) == near)
+        #expect((.microseconds(38)...(.microseconds(40))).contains(lead.length))
+        for length in [Nanoseconds.milliseconds(1), .microseconds(100)] {
+            let instant = start + length
+            #expect(lead.alarm(for: instant, now: start) == instant - lead.length)
+        }
+        let near = start + .microseconds(30)
+        #expect(lead.alarm(for: near, now: start) == start + .microseconds(15))
         #expect(lead.alarm(for: start, now: start) == start)
+        #expect(lead.alarm(for: start, now: near) == start)
     }
 
     /// Only a timer can do so.
