@@ -102,7 +102,7 @@ final class LoadCell: Sendable {
             failed.record(response: responseTime, service: serviceTime)
         }
         fineService.record(serviceTime)
-        if completion.firstByte != .distantPast, !completion.waited {
+        if completion.firstByte != .distantPast, completion.isSample {
             waitPhase.record(completion.firstByte - completion.sendStart)
             transferPhase.record(completion.end - completion.firstByte)
         }

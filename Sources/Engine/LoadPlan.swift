@@ -19,6 +19,14 @@ package struct LoadPlan: Sendable {
         total / workers.count + (index < total % workers.count ? 1 : 0)
     }
 
+    /// Whether arrivals are so dense that answers may wait for the next one. It follows from the mean rate alone: were
+    /// it decided for each request, slow and fast times would not be sampled alike.
+    var mayReceiveLate: Bool {
+        guard let schedule else { return false }
+        let gap = Double(schedule.workers) / schedule.shape.peak.perSecond
+        return gap <= LoadRunner.lateReceiveMax.seconds
+    }
+
     func transportOptions(index: Int) -> TransportOptions {
         let interval =
             Int64(settings.limits.connectRate.period) * Int64(workers.count)
@@ -27,7 +35,8 @@ package struct LoadPlan: Sendable {
             connections: share(of: settings.limits.connections, index: index),
             inFlight: share(of: settings.inFlightLimit, index: index),
             timeout: settings.timeout, bodyMax: settings.limits.body,
-            handshakeInterval: Nanoseconds(interval), tls: tlsOptions)
+            handshakeInterval: Nanoseconds(interval), tls: tlsOptions,
+            receivesLate: mayReceiveLate)
     }
 
     private var tlsOptions: TLSOptions? {

@@ -48,7 +48,7 @@ final class LoadRunner {
     /// Longer than the pauses that a healthy virtual machine has now and then.
     static let stallMin = Nanoseconds.milliseconds(25)
     /// The longest that an answer may wait in the kernel for the next arrival.
-    private static let lateReceiveMax = Nanoseconds.milliseconds(1)
+    static let lateReceiveMax = Nanoseconds.milliseconds(1)
 
     /// - Parameter onFailure: hears of a failure in words, at most once a second for each outcome.
     init(
@@ -59,7 +59,7 @@ final class LoadRunner {
         settings = plan.settings
         indexMax = requestsMax
         closedLoop = ClosedLoop(callers: plan.transportOptions(index: index).inFlight)
-        self.receivesLate = receivesLate
+        self.receivesLate = receivesLate && plan.mayReceiveLate
         let workers = UInt64(plan.workers.count)
         startsLeft = requestsMax / workers + (UInt64(index) < requestsMax % workers ? 1 : 0)
         self.onFailure = onFailure

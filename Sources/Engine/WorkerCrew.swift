@@ -138,7 +138,8 @@ extension LoadRunner {
         _ share: WorkerCrew.LoadShare, number: Int, context: TransportContext,
         receivesLate: Bool, reports: Mailbox<WorkerCrew.Report>
     ) {
-        let options = share.plan.transportOptions(index: share.index)
+        var options = share.plan.transportOptions(index: share.index)
+        options.receivesLate = options.receivesLate && receivesLate
         let transport: any HTTPTransport
         switch share.plan.settings.transportChoice.choice {
         case .direct:

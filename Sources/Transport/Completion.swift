@@ -22,6 +22,8 @@ package struct Completion: Sendable {
     package var stamped = false
     /// Whether the answer was left in the kernel until the worker was awake: then its first byte is not known.
     package var waited = false
+    /// Whether its phases `wait` and `transfer` count: where answers may wait, some requests are chosen beforehand.
+    package var isSample = true
     /// Whether it is a redirect that was followed: an attempt of its own beside its arrival's last one.
     package var isHop = false
     package var bytesSent = 0

@@ -10,10 +10,11 @@ extension DirectTransport {
     /// With more of them in flight, looking at each would cost more than being woken by each.
     private static let waitingMax = 32
 
-    func mayWait() -> Bool { waiting < Self.waitingMax && lateReceive.mayWait() }
-
-    /// Before a request goes out: whether its answer waits.
-    func setWaits(_ slot: Int, _ waits: Bool) {
+    /// Before a request goes out on a used connection: whether its answer waits.
+    func setWaits(_ slot: Int, ifAllowed isAllowed: Bool) {
+        let waits =
+            isAllowed && lateReceive.isTrusted && !table[slot].request.isSample
+            && waiting < Self.waitingMax
         table[slot].request.waited = waits
         if waits { waiting += 1 }
         guard table[slot].isQuiet != waits else { return }
@@ -59,9 +60,10 @@ extension DirectTransport {
     /// An answer is complete: what it says about those to come.
     func learn(_ slot: Int, _ end: Instant) {
         let request = table[slot].request
-        guard !request.opened else { return }
+        guard samples, !request.opened else { return }
         lateReceive.answered(
-            waited: request.waited, isSimple: request.stamped && table[slot].reads == 1,
+            waited: request.waited, isSample: request.isSample,
+            isSimple: request.stamped && table[slot].reads == 1,
             serviceTime: end - request.actualStart)
     }
 }

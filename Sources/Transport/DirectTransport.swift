@@ -31,6 +31,8 @@ package final class DirectTransport: HTTPTransport, EventHandler {
     var unsent: [Int: UnsentRequest] = [:]
     var stashes: [Int: [UInt8]] = [:]
     var lateReceive = LateReceive()
+    /// Whether answers may ever wait in the kernel, so that only some requests are samples.
+    let samples: Bool
     /// How many requests in flight have an answer that waits in the kernel, or will.
     var waiting = 0
     private var failureText = ""
@@ -49,6 +51,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         peers = PeerTable(connections: options.connections)
         ages = AgeList(capacity: options.connections)
         connector = options.tls.map { context.connector(for: $0) }
+        samples = options.receivesLate && options.tls == nil
         owner = context.loop.attach(self)
     }
 
@@ -68,7 +71,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         switch choice {
         case .reuse(let slot):
             let actual = begin(slot, intended: intended)
-            if connector == nil { setWaits(slot, receivesLate && mayWait()) }
+            if samples { setWaits(slot, ifAllowed: receivesLate) }
             send(slot, at: actual)
             return .started(at: actual)
         case .open(let peer, let closing):
@@ -99,6 +102,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         request.load = load
         request.intendedStart = intended
         request.actualStart = actual
+        if samples { request.isSample = lateReceive.next() }
         table[slot].request = request
         ages.append(slot)
         return actual

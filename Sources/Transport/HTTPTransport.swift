@@ -74,6 +74,8 @@ package struct TransportOptions: Sendable {
     /// The shortest time between two TLS handshakes.
     package var handshakeInterval: Nanoseconds
     package var tls: TLSOptions?
+    /// Whether `start` is ever told that an answer may wait.
+    package var receivesLate: Bool
 
     /// What holds up an arrival when `inFlight` is reached: where each connection carries one request and nobody set a
     /// lower limit, it is the connections.
@@ -81,7 +83,7 @@ package struct TransportOptions: Sendable {
 
     package init(
         connections: Int, inFlight: Int, timeout: Nanoseconds, bodyMax: Int,
-        handshakeInterval: Nanoseconds, tls: TLSOptions?
+        handshakeInterval: Nanoseconds, tls: TLSOptions?, receivesLate: Bool = false
     ) {
         self.connections = connections
         self.inFlight = inFlight
@@ -89,6 +91,7 @@ package struct TransportOptions: Sendable {
         self.bodyMax = bodyMax
         self.handshakeInterval = handshakeInterval
         self.tls = tls
+        self.receivesLate = receivesLate
     }
 }
 

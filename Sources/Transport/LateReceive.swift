@@ -5,11 +5,16 @@ import Time
 ///
 /// Where that would not hold, answers are read at once: before enough of them have been seen to come whole in one read
 /// and with a stamp (a target that writes in two pieces may wait for an acknowledgement, which our late read delays),
-/// and when those that are read at once turn out faster than their neighbours that waited. One in 16 is always read at
-/// once, to go on looking: 16 in a row of each 256, because the answers of one burst often share a wake-up.
+/// and when those that are read at once turn out faster than their neighbours that waited.
+///
+/// One request in 16 is a *sample*, whose answer is read at once, to go on looking. Only samples tell how long the
+/// first byte took: chosen before anybody knows how they will be answered, they show all requests truly. They come 16
+/// in a row, because the answers of one burst often share a wake-up, with gaps that are drawn, lest something that the
+/// target does regularly falls in step with them.
 struct LateReceive {
-    private static let cycle = 256
-    private static let readAtOnce = 16
+    private static let samplesInARow = 16
+    /// Between them; 15 times as many on average.
+    private static let gapMax: UInt64 = 479
     /// So many simple answers in a row make the next ones wait; each disappointment doubles it.
     private static let trustMin = 64
     private static let trustMax = 1 << 16
@@ -22,8 +27,12 @@ struct LateReceive {
     private(set) var isTrusted = false
     private var trust = trustMin
     private var simpleInARow = 0
-    /// The place of the next request in its cycle.
-    private var place = 0
+    /// Whether the next request is a sample.
+    private(set) var isSampling = true
+    /// How many requests more, the next one included, are as it is.
+    private var left = samplesInARow
+    /// The state of the generator that draws the gaps (Knuth's MMIX).
+    private var draws: UInt64 = 1
     /// The service times of the last answers that waited, in a ring, and how many of them have no partner yet.
     private var waiting = InlineArray<16, Nanoseconds>(repeating: .zero)
     private var latest = 0
@@ -31,18 +40,30 @@ struct LateReceive {
     private var compared = 0
     private var slower = 0
 
-    /// Whether the answer to the request that starts now may wait.
-    mutating func mayWait() -> Bool {
-        guard isTrusted else { return false }
-        defer { place = (place + 1) % Self.cycle }
-        return place >= Self.readAtOnce
+    /// Takes in that a request starts.
+    /// - Returns: whether it is a sample.
+    mutating func next() -> Bool {
+        let isSample = isSampling
+        left -= 1
+        if left == 0 {
+            isSampling.toggle()
+            left = isSampling ? Self.samplesInARow : gap()
+        }
+        return isSample
+    }
+
+    private mutating func gap() -> Int {
+        draws = draws &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return 1 + Int((draws >> 33) % Self.gapMax)
     }
 
     /// Takes in an answer.
     /// - Parameters:
     ///   - isSimple: whether it came whole in one read, and with a stamp.
     ///   - serviceTime: from the actual start to the end.
-    mutating func answered(waited: Bool, isSimple: Bool, serviceTime: Nanoseconds) {
+    mutating func answered(
+        waited: Bool, isSample: Bool, isSimple: Bool, serviceTime: Nanoseconds
+    ) {
         guard isSimple else { return distrust() }
         if !isTrusted {
             simpleInARow += 1
@@ -51,7 +72,7 @@ struct LateReceive {
             latest = (latest + 1) & 15
             waiting[latest] = serviceTime
             single = min(single + 1, 16)
-        } else if single > 0 {
+        } else if isSample, single > 0 {
             compare(serviceTime, with: waiting[latest])
             latest = (latest + 15) & 15
             single -= 1

@@ -3,6 +3,7 @@ import Measure
 import Schedule
 import Testing
 import Time
+import Transport
 
 @testable import Engine
 
@@ -17,6 +18,27 @@ import Time
         #expect(simulation.sent == rate)
         // The last one has no arrival behind it.
         #expect(simulation.targets[0].readLate == (waits ? rate - 1 : 0))
+    }
+
+    @Test(arguments: [(999, 1, false), (1_000, 1, true), (1_999, 2, false), (2_000, 2, true)])
+    func `whether answers may wait follows from the mean rate of a worker`(
+        _ rate: Int, _ workers: Int, _ may: Bool
+    ) {
+        for arrivals in [ArrivalProcess.uniform, .poisson(seed: 7)] {
+            let simulation = Simulation(
+                .test(perSecond: UInt64(rate)) { $0.arrivals = arrivals },
+                workers: .exactly(workers)
+            ) { _ in .microseconds(300) }
+            #expect(simulation.plan.mayReceiveLate == may)
+            #expect(simulation.plan.transportOptions(index: 0).receivesLate == may)
+            simulation.run(for: .seconds(1))
+            #expect((simulation.targets[0].readLate > 0) == may)
+        }
+    }
+
+    @Test func `a closed loop never lets an answer wait`() {
+        let simulation = Simulation(.test(.max)) { _ in .microseconds(300) }
+        #expect(!simulation.plan.mayReceiveLate)
     }
 
     @Test func `an answer that nothing follows is heard at once`() {

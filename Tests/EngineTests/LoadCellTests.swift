@@ -49,7 +49,7 @@ import Transport
 
     @Test func `an answer that waited in the kernel has no phases behind the send`() {
         var one = request()
-        one.waited = true
+        one.isSample = false
         cell.record(one, as: .ok)
         #expect(cell.waitPhase.snapshot().count == 0)
         #expect(cell.transferPhase.snapshot().count == 0)

@@ -5,112 +5,11 @@ import Time
 
 @testable import Transport
 
-/// Which answers may wait in the kernel, and what a sleep hears all the same.
+/// Answers that wait in the kernel: what a sleep hears all the same, and which of them tell their first byte.
 @Suite struct LateReceiveTests {
-    // MARK: The decision
-
-    private static func trusted() -> LateReceive {
-        var late = LateReceive()
-        for _ in 0..<64 {
-            let waits = late.mayWait()
-            #expect(!waits)
-            late.answered(waited: false, isSimple: true, serviceTime: .microseconds(100))
-        }
-        return late
+    private static func harness(_ server: HostileServer) throws -> TransportHarness {
+        try TransportHarness(.direct, port: server.port) { $0.receivesLate = true }
     }
-
-    /// Answers with these service times, read as the decision says.
-    private static func answer(
-        _ late: inout LateReceive, _ count: Int, waiting: Nanoseconds, atOnce: Nanoseconds
-    ) -> [Bool] {
-        (0..<count).map { _ in
-            let waits = late.mayWait()
-            late.answered(waited: waits, isSimple: true, serviceTime: waits ? waiting : atOnce)
-            return waits
-        }
-    }
-
-    @Test func `answers wait once enough of them were simple, but for one in sixteen`() {
-        var late = Self.trusted()
-        let waits = Self.answer(
-            &late, 1_600, waiting: .microseconds(100), atOnce: .microseconds(100))
-        for (place, waits) in waits.enumerated() { #expect(waits == (place % 256 >= 16)) }
-    }
-
-    @Test func `an answer that is not simple ends it, each time for longer`() {
-        var late = LateReceive()
-        var needed: [Int] = []
-        for _ in 0..<4 {
-            var count = 0
-            while !late.isTrusted {
-                late.answered(waited: false, isSimple: true, serviceTime: .microseconds(100))
-                count += 1
-            }
-            needed.append(count)
-            // Two in a row are one disappointment.
-            for _ in 0..<2 {
-                late.answered(waited: true, isSimple: false, serviceTime: .microseconds(100))
-                let waits = late.mayWait()
-                #expect(!waits)
-            }
-        }
-        #expect(needed == [64, 128, 256, 512])
-    }
-
-    @Test func `every other answer that is not simple keeps all of them from waiting`() {
-        var late = LateReceive()
-        for index in 0..<10_000 {
-            let waits = late.mayWait()
-            #expect(!waits)
-            late.answered(
-                waited: false, isSimple: index % 2 == 0, serviceTime: .microseconds(100))
-        }
-    }
-
-    @Test func `answers that are slower when they wait do so no longer`() {
-        var late = Self.trusted()
-        // The first sixteen have no partner; 128 pairs are eight cycles.
-        for cycle in 0..<8 {
-            _ = Self.answer(
-                &late, 256, waiting: .microseconds(120), atOnce: .microseconds(100))
-            #expect(late.isTrusted, "cycle \(cycle)")
-        }
-        _ = Self.answer(&late, 15, waiting: .microseconds(120), atOnce: .microseconds(100))
-        #expect(late.isTrusted)
-        _ = Self.answer(&late, 1, waiting: .microseconds(120), atOnce: .microseconds(100))
-        #expect(!late.isTrusted)
-    }
-
-    @Test func `only pairs that differ count, and none of before a disappointment`() {
-        var late = Self.trusted()
-        func pass(_ cycles: Int, waiting: Nanoseconds) {
-            _ = Self.answer(
-                &late, 256 * cycles, waiting: waiting, atOnce: .microseconds(100))
-        }
-        pass(5, waiting: .microseconds(100))
-        pass(7, waiting: .microseconds(120))
-        late.answered(waited: false, isSimple: false, serviceTime: .zero)
-        for _ in 0..<128 {
-            late.answered(waited: false, isSimple: true, serviceTime: .microseconds(100))
-        }
-        #expect(late.isTrusted)
-        // The first answers of the first cycle have no partners again.
-        pass(5, waiting: .microseconds(100))
-        pass(7, waiting: .microseconds(120))
-        #expect(late.isTrusted)
-        pass(2, waiting: .microseconds(120))
-        #expect(!late.isTrusted)
-    }
-
-    @Test func `answers that are faster when they wait, or alike, go on waiting`() {
-        for waiting in [Nanoseconds.microseconds(80), .microseconds(100)] {
-            var late = Self.trusted()
-            _ = Self.answer(&late, 16 * 1_000, waiting: waiting, atOnce: .microseconds(100))
-            #expect(late.isTrusted)
-        }
-    }
-
-    // MARK: The kernel
 
     /// A direct transport whose next answers may wait, with one idle connection.
     private static func withTrusted(
@@ -124,7 +23,7 @@ import Time
             }
             try script(connection)
         }) { server in
-            let harness = try TransportHarness(.direct, port: server.port)
+            let harness = try harness(server)
             let transport = try #require(harness.transport as? DirectTransport)
             for _ in 0..<65 { #expect(try harness.exchange().outcome == .ok) }
             #expect(transport.lateReceive.isTrusted)
@@ -134,7 +33,7 @@ import Time
 
     /// Starts a request whose answer may wait.
     private static func start(_ transport: DirectTransport) throws {
-        while !transport.mayWait() {}
+        while transport.lateReceive.isSampling { _ = transport.lateReceive.next() }
         let now = Clock.now()
         let result = transport.start(
             intended: now, now: now, mayOpen: false, receivesLate: true)
@@ -299,11 +198,31 @@ import Time
             _, transport, _ in
             for (waiting, may) in [(31, true), (32, false)] {
                 transport.waiting = waiting
-                var any = false
-                for _ in 0..<256 where transport.mayWait() { any = true }
-                #expect(any == may)
+                transport.table[0].request.isSample = false
+                transport.setWaits(0, ifAllowed: true)
+                #expect(transport.table[0].request.waited == may)
             }
             transport.waiting = 0
+        }
+    }
+
+    @Test func `only samples tell their first byte, also on new connections`() throws {
+        try withServer({ connection throws(Hangup) in
+            try connection.readRequest()
+            try connection.send(plainAnswer)
+            // The next request opens a connection of its own.
+        }) { server in
+            let harness = try Self.harness(server)
+            var samples = 0
+            for _ in 0..<64 where try harness.exchange().isSample { samples += 1 }
+            #expect(samples == 16)
+            let transport = try #require(harness.transport as? DirectTransport)
+            #expect(!transport.lateReceive.isTrusted)
+        }
+        try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            server in
+            let plain = try TransportHarness(.direct, port: server.port)
+            for _ in 0..<40 { #expect(try plain.exchange().isSample) }
         }
     }
 
@@ -326,7 +245,7 @@ import Time
             try connection.send(
                 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
         }) { server in
-            let harness = try TransportHarness(.direct, port: server.port)
+            let harness = try Self.harness(server)
             let transport = try #require(harness.transport as? DirectTransport)
             for _ in 0..<80 { #expect(try harness.exchange().outcome == .ok) }
             #expect(!transport.lateReceive.isTrusted)
@@ -353,7 +272,7 @@ import Time
                 try connection.send("ok")
             }
         }) { server in
-            let harness = try TransportHarness(.direct, port: server.port)
+            let harness = try Self.harness(server)
             let transport = try #require(harness.transport as? DirectTransport)
             for _ in 0..<100 {
                 let now = Clock.now()
