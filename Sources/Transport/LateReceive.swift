@@ -8,13 +8,13 @@ import Time
 /// and when those that are read at once turn out faster than their neighbours that waited.
 ///
 /// One request in 16 is a *sample*, whose answer is read at once, to go on looking. Only samples tell how long the
-/// first byte took: chosen before anybody knows how they will be answered, they show all requests truly. They come 16
-/// in a row, because the answers of one burst often share a wake-up, with gaps that are drawn, lest something that the
-/// target does regularly falls in step with them.
+/// first byte took: chosen before anybody knows how they will be answered, they show all requests truly. They come
+/// four in a row, because the answers of one burst often share a wake-up, with gaps that are drawn, lest something that
+/// the target does regularly falls in step with them.
 struct LateReceive {
-    private static let samplesInARow = 16
+    private static let samplesInARow = 4
     /// Between them; 15 times as many on average.
-    private static let gapMax: UInt64 = 479
+    private static let gapMax: UInt64 = 119
     /// So many simple answers in a row make the next ones wait; each disappointment doubles it.
     private static let trustMin = 64
     private static let trustMax = 1 << 16

@@ -42,7 +42,7 @@ import Time
         }
     }
 
-    @Test func `one request in sixteen is a sample, in rows of sixteen with gaps that differ`() {
+    @Test func `one request in sixteen is a sample, in rows of four with gaps that differ`() {
         var late = LateReceive()
         let all = (0..<100_000).map { _ in late.next() }
         let share = Double(all.count { $0 }) / Double(all.count)
@@ -52,9 +52,9 @@ import Time
         for (isSample, run) in Self.runs(of: all).dropLast() {
             if isSample { rows.append(run) } else { gaps.append(run) }
         }
-        #expect(Set(rows) == [16])
-        #expect(gaps.allSatisfy { (1...479).contains($0) })
-        #expect(Set(gaps).count > gaps.count / 2)
+        #expect(Set(rows) == [4])
+        #expect(gaps.allSatisfy { (1...119).contains($0) })
+        #expect(Set(gaps).count > 100)
     }
 
     /// How often each value comes in a row.
