@@ -193,16 +193,36 @@ import Time
         }
     }
 
-    @Test func `no more than 32 answers wait at a time`() throws {
+    @Test func `no more than 32 answers wait at a time, and no sample's`() throws {
         try Self.withTrusted({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
             _, transport, _ in
-            for (waiting, may) in [(31, true), (32, false)] {
+            func waits(beside waiting: Int, isSample: Bool = false, allowed: Bool = true) -> Bool {
                 transport.waiting = waiting
-                transport.table[0].request.isSample = false
-                transport.setWaits(0, ifAllowed: true)
-                #expect(transport.table[0].request.waited == may)
+                transport.table[0].request.isSample = isSample
+                transport.setWaits(0, ifAllowed: allowed)
+                defer { transport.waiting = 0 }
+                return transport.table[0].request.waited
             }
-            transport.waiting = 0
+            #expect(waits(beside: 31))
+            #expect(!waits(beside: 32))
+            #expect(!waits(beside: 0, isSample: true))
+            #expect(!waits(beside: 0, allowed: false))
+            transport.lateReceive = LateReceive()
+            #expect(!waits(beside: 0))
+        }
+    }
+
+    @Test func `over TLS, where the kernel's stamp is not the answer's, every request is a sample`()
+        throws
+    {
+        try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
+            server in
+            let harness = try TransportHarness(.directTLS, port: server.port) {
+                $0.receivesLate = true
+            }
+            let transport = try #require(harness.transport as? DirectTransport)
+            for _ in 0..<80 { #expect(try harness.exchange().isSample) }
+            #expect(!transport.lateReceive.isTrusted)
         }
     }
 
