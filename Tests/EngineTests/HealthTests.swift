@@ -75,32 +75,23 @@ import Transport
         #expect(ground.events == ["degraded"])
     }
 
-    @Test func `two late arrivals are no reason even where they are many of few`() {
+    /// Two late arrivals are no reason though they are many of few, and no more is one pause soon after the start.
+    @Test(arguments: [(5, 10, 2), (2, 2_000, 50)] as [(Int, UInt64, UInt64)])
+    func `so many late arrivals are usual, and one more is not`(
+        _ seconds: Int, _ arrivals: UInt64, _ usual: UInt64
+    ) {
         let ground = Ground()
         ground.look()
-        ground.pass(seconds: 5)
-        ground.evidence.arrivals = 10
-        ground.evidence.noticedLate = 2
+        ground.pass(seconds: seconds)
+        ground.evidence.arrivals = arrivals
+        ground.evidence.noticedLate = usual
         ground.look()
         #expect(ground.health.reasons.isEmpty)
-        ground.evidence.noticedLate = 3
+        ground.evidence.noticedLate += 1
         ground.look()
         #expect(
             ground.health.reasons.first?.hasPrefix(
-                "3 of 10 arrivals were noticed more than 2ms late") == true)
-    }
-
-    @Test func `one pause soon after the start is no share of late arrivals`() {
-        let ground = Ground()
-        ground.look()
-        ground.pass(seconds: 2)
-        ground.evidence.arrivals = 2_000
-        ground.evidence.noticedLate = 50
-        ground.look()
-        #expect(ground.health.reasons.isEmpty)
-        ground.evidence.noticedLate = 51
-        ground.look()
-        #expect(ground.health.reasons.first?.hasPrefix("51 of 2000 arrivals") == true)
+                "\(usual + 1) of \(arrivals) arrivals were noticed more than 2ms late") == true)
     }
 
     @Test func `a doubt lasts a minute after its last evidence, and until it was scraped`() {

@@ -13,7 +13,7 @@ from ..sleeper import Sleeper
 NAME = "degraded"
 TITLE = "degraded when it is our own fault, and only then"
 SCRAPE = 5  # seconds; each scrape after the first seconds must show it
-SERVED = 0.001  # seconds
+SERVED = 0.001  # seconds; a start delay p99.9 up to this is that of a core of our own
 
 # what, transport, rate, busy loops on our core
 SATURATED = [("saturated", "curl", 80_000, 0), ("saturated", "direct", 200_000, 0)]
