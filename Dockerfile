@@ -42,6 +42,7 @@ LABEL org.opencontainers.image.title="Ballast" \
 USER 65532:65532
 EXPOSE 9909
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=3s --start-period=5s CMD ["/usr/local/bin/ballast", "healthcheck"]
+HEALTHCHECK --interval=15s --timeout=3s --start-period=5s \
+    CMD ["/usr/local/bin/ballast", "healthcheck", "/etc/ballast/ballast.yaml"]
 ENTRYPOINT ["/usr/local/bin/ballast"]
 CMD ["run", "/etc/ballast/ballast.yaml"]

@@ -12,7 +12,9 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(sys.executable).parent
-RENDERED = ["k8s/base", "k8s/overlays/example"]
+RENDERED = ["k8s/base", "k8s/overlays/example", "k8s/overlays/secret"]
+PORT = "ballast-metrics"
+WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet"]
 VERSIONS = ["1.29", "1.33", "1.37"]
 PROBES = ["readinessProbe", "startupProbe"]
 
@@ -63,8 +65,8 @@ def container_faults(name, container, sidecar):
     memory = resources.get("requests", {}).get("memory")
     if memory is None or resources.get("limits", {}).get("memory") != memory:
         faults.append(f"{name}: its memory limit must equal its memory request")
-    if {"name": "metrics", "containerPort": 9909} not in container.get("ports", []):
-        faults.append(f"{name}: needs the port 9909 named metrics")
+    if {"name": PORT, "containerPort": 9909} not in container.get("ports", []):
+        faults.append(f"{name}: needs the port 9909 named {PORT}")
     if container.get("livenessProbe", {}).get("httpGet", {}).get("path") != "/livez":
         faults.append(f"{name}: needs a livenessProbe on /livez")
     if sidecar:
@@ -98,6 +100,8 @@ def check(folder):
     faults = schema_faults(folder, text)
     sidecar = folder != "k8s/base"
     deployments = [d for d in documents if d["kind"] == "Deployment"]
+    if not sidecar and any(d["spec"].get("strategy") != {"type": "Recreate"} for d in deployments):
+        faults.append(f"{folder}: a rollout would send twice the rate, without Recreate")
     for deployment in deployments:
         name = f"{folder}: Deployment {deployment['metadata']['name']}"
         pod = deployment["spec"]["template"]["spec"]
@@ -107,23 +111,65 @@ def check(folder):
     return faults
 
 
-def pod_monitor_faults():
-    """The component renders beside an app and scrapes the port that the sidecar names."""
+def workload(kind, name, labels):
+    """One of the user's own: an app with a port `metrics` of its own."""
+    pod = {"containers": [{"name": "app", "image": "app", "ports": [
+        {"name": "metrics", "containerPort": 8080}]}], "automountServiceAccountToken": False}
+    template = {"metadata": {"labels": {"app": name}}, "spec": pod}
+    spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
+    if kind == "StatefulSet":
+        spec["serviceName"] = name
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "labels": labels},
+            "spec": spec}
+
+
+def beside(resources, components):
+    """What kustomize makes of some resources and components, in a folder beside them."""
     with tempfile.TemporaryDirectory(dir=ROOT / "k8s") as folder:
-        kustomization = {
-            "resources": ["../overlays/example"],
-            "components": ["../components/podmonitor"],
-        }
         path = pathlib.Path(folder)
+        names = []
+        for number, resource in enumerate(resources):
+            names.append(resource if isinstance(resource, str) else f"{number}.yaml")
+            if not isinstance(resource, str):
+                (path / names[-1]).write_text(yaml.safe_dump(resource))
+        (path / "ballast.yaml").write_text("loads: []\n")
+        kustomization = {
+            "resources": names, "components": [f"../components/{name}" for name in components],
+            "configMapGenerator": [{"name": "ballast-sidecar", "files": ["ballast.yaml"]}]}
         (path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-        documents = list(yaml.safe_load_all(render(path.relative_to(ROOT))))
+        return list(yaml.safe_load_all(render(path.relative_to(ROOT))))
+
+
+def templates(documents):
+    return {
+        f"{d['kind']} {d['metadata']['name']}": d["spec"]["template"] for d in documents
+        if d["kind"] in WORKLOADS}
+
+
+def pod_monitor_faults():
+    """It selects the Pods that carry Ballast and no other, and there the port that Ballast names."""
+    marked = [workload(kind, kind.lower(), {"ballast/sidecar": "true"}) for kind in WORKLOADS]
+    documents = beside(
+        ["../base", *marked, workload("Deployment", "other", {})], ["sidecar", "podmonitor"])
     monitors = [d for d in documents if d["kind"] == "PodMonitor"]
     ports = [e.get("port") for m in monitors for e in m["spec"]["podMetricsEndpoints"]]
-    wanted = [m["spec"]["selector"]["matchLabels"].items() for m in monitors]
-    pods = [d["spec"]["template"]["metadata"]["labels"] for d in documents if "Deploy" in d["kind"]]
-    if ports != ["metrics"] or not all(w <= labels.items() for w in wanted for labels in pods):
-        return ["k8s/components/podmonitor: does not select the example's port metrics"]
-    return []
+    if ports != [PORT]:
+        return [f"k8s/components/podmonitor: scrapes {ports}, not {PORT}"]
+    wanted = monitors[0]["spec"]["selector"]["matchLabels"].items()
+    faults = []
+    for name, template in templates(documents).items():
+        selected = wanted <= template["metadata"]["labels"].items()
+        pod = template["spec"]
+        every = pod["containers"] + pod.get("initContainers", [])
+        carries = any(c["name"] == "ballast" for c in every)
+        if carries != (name != "Deployment other"):
+            faults.append(f"k8s/components/sidecar: {name} carries Ballast: {carries}")
+        if selected != carries:
+            faults.append(f"k8s/components/podmonitor: {name} is selected: {selected}")
+        names = [port["name"] for c in every for port in c.get("ports", [])]
+        if len(names) != len(set(names)):
+            faults.append(f"{name}: two ports of one name: {names}")
+    return faults
 
 
 def self_test():

@@ -6,6 +6,16 @@ import urllib.request
 
 LINE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+# What binaries before 0.2 call the same: `--before` may be one of them.
+FORMER = {
+    "requests_intended_total": "intended_total",
+    "requests_sent_total": "sent_total",
+    "requests_dropped_total": "dropped_total",
+    "requests_completed_total": "requests_total",
+    "requests_in_flight": "in_flight",
+    "requests_backlog": "backlog",
+    "intended_rate": "target_rate",
+}
 
 
 class Page:
@@ -21,8 +31,11 @@ class Page:
 
     def series(self, name, **labels):
         """(labels, value) of each series of `ballast_<name>` that has these labels."""
+        found = self.samples.get(f"ballast_{name}")
+        if found is None:
+            found = self.samples.get(f"ballast_{FORMER.get(name)}", [])
         return [
-            (own, value) for own, value in self.samples.get(f"ballast_{name}", [])
+            (own, value) for own, value in found
             if all(own.get(key) == wanted for key, wanted in labels.items())]
 
     def total(self, name, **labels):

@@ -88,12 +88,12 @@ class Sums:
     """The two equations of a page from its counters alone, with their sign."""
 
     def __init__(self, page):
-        self.intended = round(page.total("intended_total"))
-        self.sent = round(page.total("sent_total"))
-        self.dropped = round(page.total("dropped_total"))
-        self.completed = round(page.total("requests_total"))
-        self.backlog = round(page.total("backlog"))
-        self.in_flight = round(page.total("in_flight"))
+        self.intended = round(page.total("requests_intended_total"))
+        self.sent = round(page.total("requests_sent_total"))
+        self.dropped = round(page.total("requests_dropped_total"))
+        self.completed = round(page.total("requests_completed_total"))
+        self.backlog = round(page.total("requests_backlog"))
+        self.in_flight = round(page.total("requests_in_flight"))
 
     @property
     def waiting(self):

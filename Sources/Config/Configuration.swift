@@ -12,9 +12,7 @@ package struct Configuration: Hashable, Sendable {
 }
 
 package struct ServerSettings: Hashable, Sendable {
-    /// An IP literal; `0.0.0.0` and `::` listen on every address.
-    package var host = "0.0.0.0"
-    package var port: UInt16 = 9_909
+    package var listen = ListenAddress(host: "0.0.0.0", port: 9_909)
     /// How long requests in flight may take to end after a stop.
     package var drain = Nanoseconds.seconds(1)
     /// How long `/metrics` waits after the drain for a last scrape.
@@ -35,7 +33,9 @@ package struct LoadSettings: Hashable, Sendable {
     package var name: String
     package var target: Target
     package var rate: RateSetting
-    package var arrivals = ArrivalProcess.uniform
+    package var arrivals = Arrivals.uniform
+    /// Of Poisson arrivals; nil: from the name.
+    package var seed: UInt64?
     package var pacing = PacingSetting.automatic
     package var limits = Limits()
     /// From the actual start to the last byte.
@@ -95,6 +95,17 @@ package enum RateSetting: Hashable, Sendable {
     case open(Rate)
     /// Closed loop over `limits.connections`: each answer starts the next request.
     case max
+}
+
+package enum Arrivals: String, Hashable, Sendable { case uniform, poisson }
+
+extension LoadSettings {
+    /// The seed of Poisson arrivals, given or from the name.
+    package var seedInUse: UInt64 { seed ?? LoadName.seed(name) }
+
+    package var process: ArrivalProcess {
+        arrivals == .uniform ? .uniform : .poisson(seed: seedInUse)
+    }
 }
 
 package enum PacingSetting: Hashable, Sendable {

@@ -5,6 +5,9 @@ package struct ConfigurationContext: Sendable {
     package var environment: @Sendable (String) -> String?
     /// The file's bytes, so many at most, or why they cannot be read.
     package var readFile: @Sendable (String, Int) -> Result<[UInt8], FileFailure>
+    /// Where set, nothing that the configuration refers to is read, and its values are taken as fitting: hears the name
+    /// of each variable and file instead, as the user would write it.
+    package var unread: (@Sendable (String) -> Void)?
 
     package init(
         environment: @escaping @Sendable (String) -> String?,

@@ -9,31 +9,29 @@ extension Configuration {
         _ bytes: [UInt8], file: String, folder: String = "",
         context: ConfigurationContext = .system
     ) throws(ConfigurationError) -> Configuration {
-        let source = SourceText(bytes)
-        let diagnostics = DiagnosticCollector()
-        var configuration: Configuration?
-        if source.check(diagnostics), let root = YAMLComposer.compose(source, diagnostics) {
-            let reader = ConfigurationReader(
-                source: source, folder: folder, context: context, diagnostics: diagnostics,
-                size: RequestSize(diagnostics))
-            configuration = reader.configuration(root)
-        }
-        guard let configuration, diagnostics.isEmpty else {
-            throw ConfigurationError(file: file, source: source, found: diagnostics)
-        }
-        return configuration
+        try ConfigurationReader.read(bytes, file, folder, context) { $0.configuration($1) }
     }
 
     /// Reads the configuration file at `path`; relative paths in it start from its folder.
     package static func load(
         path: String, context: ConfigurationContext = .system
     ) throws(ConfigurationError) -> Configuration {
-        switch context.readFile(path) {
-        case .success(let bytes):
-            return try parse(
-                bytes, file: path, folder: SystemFile.folder(of: path), context: context)
-        case .failure(let failure):
-            throw ConfigurationError(file: path, message: "cannot be read: \(failure.reason)")
+        try parse(
+            try ConfigurationReader.bytes(of: path, context), file: path,
+            folder: SystemFile.folder(of: path), context: context)
+    }
+}
+
+extension ServerSettings {
+    /// Reads the key `server` of a configuration file, and looks at nothing else in it.
+    package static func load(
+        path: String, context: ConfigurationContext = .system
+    ) throws(ConfigurationError) -> ServerSettings {
+        let bytes = try ConfigurationReader.bytes(of: path, context)
+        return try ConfigurationReader.read(bytes, path, "", context) { reader, root in
+            guard let entry = MappingReader.entry("server", of: root) else { return Self() }
+            let field = Field(name: "server", position: entry.position, node: entry.value)
+            return Self(field, reader)
         }
     }
 }
@@ -46,48 +44,70 @@ struct ConfigurationReader {
     let diagnostics: DiagnosticCollector
     let size: RequestSize
 
-    /// - Returns: nil when there is nothing to read; the configuration counts only while no mistake
-    /// was reported.
-    func configuration(_ root: YAMLNode) -> Configuration? {
-        let file = Field(name: "the file", position: root.start, node: root)
-        guard var top = MappingReader(file, diagnostics) else { return nil }
-        var configuration = Configuration()
-        if let field = top.field("server") { configuration.server = server(field) }
-        let count = ScalarKind<Int>.integer(Ranges.workers).map(WorkerCount.exactly)
-        configuration.workers = top.optional("workers", .automatic, count.or(["auto": .automatic]))
-        if let field = top.required("loads", example: "loads: [{name: …, …}]") {
-            configuration.loads = loads(field)
+    /// - Parameter body: makes something of the root; it counts only while no mistake was reported.
+    static func read<Value>(
+        _ bytes: [UInt8], _ file: String, _ folder: String, _ context: ConfigurationContext,
+        _ body: (ConfigurationReader, YAMLNode) -> Value
+    ) throws(ConfigurationError) -> Value {
+        let source = SourceText(bytes)
+        let diagnostics = DiagnosticCollector()
+        var value: Value?
+        if source.check(diagnostics), let root = YAMLComposer.compose(source, diagnostics) {
+            let reader = ConfigurationReader(
+                source: source, folder: folder, context: context, diagnostics: diagnostics,
+                size: RequestSize(diagnostics))
+            value = body(reader, root)
         }
-        top.finish()
-        return configuration
+        guard let value, diagnostics.isEmpty else {
+            throw ConfigurationError(file: file, source: source, found: diagnostics)
+        }
+        return value
     }
 
-    private func server(_ field: Field) -> ServerSettings {
-        var settings = ServerSettings()
-        guard var server = MappingReader(field, diagnostics) else { return settings }
-        if let listen = server.optional("listen", .listenAddress) {
-            settings.host = listen.host
-            settings.port = listen.port
+    static func bytes(
+        of path: String, _ context: ConfigurationContext
+    ) throws(ConfigurationError) -> [UInt8] {
+        switch context.readFile(path) {
+        case .success(let bytes): return bytes
+        case .failure(let failure):
+            throw ConfigurationError(file: path, message: "cannot be read: \(failure.reason)")
         }
-        settings.drain = server.optional("drain", settings.drain, .duration(Ranges.drain))
-        settings.linger = server.optional("linger", settings.linger, .duration(Ranges.linger))
-        server.finish()
-        return settings
     }
 
-    private func loads(_ field: Field) -> [LoadSettings] {
-        guard let items = diagnostics.items(of: field) else { return [] }
-        guard (1...Ranges.loadCountMax).contains(items.count) else {
+    func configuration(_ root: YAMLNode) -> Configuration {
+        let merged = Defaults(diagnostics).merged(root)
+        return Configuration(Field(name: "the file", position: root.start, node: merged), self)
+    }
+
+    func loads(_ field: Field) -> [LoadSettings] {
+        guard let items = diagnostics.items(of: field), case .sequence(let all) = field.node.content
+        else { return [] }
+        guard (1...Ranges.loadCountMax).contains(all.count) else {
             diagnostics.report(
                 at: field.position,
-                "loads: \(items.count) loads, but 1 to \(Ranges.loadCountMax) are possible",
+                "loads: \(all.count) loads, but 1 to \(Ranges.loadCountMax) are possible",
                 hint: nil)
             return []
         }
         var lineOfName: [String: Int] = [:]
-        return items.compactMap { item in
-            guard var reader = MappingReader(item, diagnostics) else { return nil }
-            return LoadReader(self).load(&reader, lineOfName: &lineOfName)
+        return items.map { item in
+            let load = LoadSettings(item, self)
+            if let name = MappingReader.entry("name", of: item.node), !load.name.isEmpty {
+                checkName(load.name, name, &lineOfName)
+            }
+            return load
         }
+    }
+
+    private func checkName(
+        _ name: String, _ entry: YAMLNode.Entry, _ lineOfName: inout [String: Int]
+    ) {
+        if let line = lineOfName[name] {
+            diagnostics.report(
+                at: entry.value.start,
+                "name: \(quoted(name)) is already the name of another load",
+                hint: "the other one is on line \(line); names tell loads apart on /metrics")
+        }
+        lineOfName[name] = lineOfName[name] ?? entry.position.line
     }
 }

@@ -61,8 +61,9 @@ final class DiagnosticCollector {
             hasMore = true
             return
         }
-        diagnostics.append(
-            Diagnostic(position: position(), message: message(), hint: hint()))
+        let diagnostic = Diagnostic(position: position(), message: message(), hint: hint())
+        // What is wrong in `defaults` is found once in each load.
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
     }
 
     /// In the order of the file.

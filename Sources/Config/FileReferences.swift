@@ -2,12 +2,12 @@ extension ConfigurationReader {
     /// A path relative to the file's folder.
     /// - Returns: nil, reported, when the value is no path.
     func path(_ field: Field) -> String? {
-        let kind = ScalarKind(parsing: { (text: String) throws(InvalidValue) -> String in
+        let kind = ScalarKind<String>.text("path") { (text) throws(InvalidValue) -> String in
             guard !text.isEmpty, !text.utf8.contains(0) else {
                 throw InvalidValue("\(quoted(text)) is not a path")
             }
             return text
-        })
+        }
         return diagnostics.read(field, kind).map { SystemFile.path($0, in: folder) }
     }
 
@@ -17,6 +17,10 @@ extension ConfigurationReader {
         _ field: Field, holding marker: String? = nil, use: ([UInt8]) -> Void = { _ in }
     ) -> String? {
         guard let path = path(field) else { return nil }
+        if let unread = context.unread {
+            unread(path)
+            return path
+        }
         switch context.readFile(path) {
         case .failure(let failure):
             diagnostics.report(
@@ -42,36 +46,5 @@ extension ConfigurationReader {
     func resolvingPath(_ part: Template.Part) -> Template.Part {
         guard case .file(let path) = part else { return part }
         return .file(SystemFile.path(path, in: folder))
-    }
-}
-
-/// Reads `tls`.
-struct TLSReader {
-    let reader: ConfigurationReader
-
-    init(_ reader: ConfigurationReader) { self.reader = reader }
-
-    func settings(_ field: Field) -> TLSSettings {
-        var tls = TLSSettings()
-        guard var keys = MappingReader(field, reader.diagnostics) else { return tls }
-        tls.verify = keys.optional("verify", tls.verify, .boolean)
-        tls.ca = pemFile("ca", &keys)
-        tls.certificate = pemFile("cert", &keys)
-        tls.key = pemFile("key", &keys)
-        tls.serverName = keys.optional("server_name", .hostName)
-        tls.resume = keys.optional("resume", tls.resume, .boolean)
-        for (given, missing) in [("cert", "key"), ("key", "cert")] {
-            if let position = keys.position(of: given), keys.position(of: missing) == nil {
-                reader.diagnostics.report(
-                    at: position, "\(given): a client certificate needs `\(missing)` too",
-                    hint: "add `\(missing)`, or remove `\(given)`")
-            }
-        }
-        keys.finish()
-        return tls
-    }
-
-    private func pemFile(_ key: String, _ keys: inout MappingReader) -> String? {
-        keys.field(key).flatMap { reader.readablePath($0, holding: "-----BEGIN ") }
     }
 }

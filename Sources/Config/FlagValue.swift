@@ -1,4 +1,4 @@
-package import Schedule
+import Schedule
 package import Time
 
 /// Values of command-line flags, read as the same values of a configuration file are, so that both
@@ -14,15 +14,17 @@ package enum FlagValue {
     package static func url(
         _ text: String
     ) throws(InvalidValue) -> (target: Target, path: Template) {
+        let text = text.contains("://") ? text : "http://" + text
         let parts = try URLText.parse(text, schemes: ["http", "https"])
         let target = try Target.parse(String(text[..<parts.rest.startIndex]))
         let path = try URLText.path(parts.rest)
         return (target, Template(path.hasPrefix("?") ? "/" + path : path))
     }
 
-    /// `50/s`, or `max` for a closed loop.
+    /// `50` per second, `50/s`, or `max` for a closed loop.
     package static func rate(_ text: String) throws(InvalidValue) -> RateSetting {
-        try read(text, ScalarKind<Rate>.rate.map(RateSetting.open).or(["max": .max]))
+        let isBare = DecimalNumber.prefix(of: text[...]).map { $0.rest.isEmpty } ?? false
+        return try read(isBare ? text + "/s" : text, .streamRate)
     }
 
     /// Any length of time above zero.
@@ -51,14 +53,11 @@ package enum FlagValue {
     }
 
     package static func workers(_ text: String) throws(InvalidValue) -> WorkerCount {
-        let count = ScalarKind<Int>.integer(Ranges.workers).map(WorkerCount.exactly)
-        return try read(text, count.or(["auto": .automatic]))
+        try read(text, .workerCount)
     }
 
-    package static func arrivals(
-        _ text: String, seed: UInt64
-    ) throws(InvalidValue) -> ArrivalProcess {
-        try read(text, .choice(["uniform": .uniform, "poisson": .poisson(seed: seed)]))
+    package static func arrivals(_ text: String) throws(InvalidValue) -> Arrivals {
+        try read(text, .arrivals)
     }
 
     package static func seed(_ text: String) throws(InvalidValue) -> UInt64 {
@@ -70,11 +69,11 @@ package enum FlagValue {
     }
 
     package static func http(_ text: String) throws(InvalidValue) -> HTTPVersion {
-        try read(text, .choice(["1.1": .http1, "2": .http2, "auto": .automatic]))
+        try read(text, .httpVersion)
     }
 
     package static func transport(_ text: String) throws(InvalidValue) -> TransportSetting {
-        try read(text, .choice(["auto": .automatic, "direct": .direct, "curl": .curl]))
+        try read(text, .transport)
     }
 
     /// `204`, `200-299`, `2xx`, or several of them with commas between.
@@ -113,11 +112,8 @@ package enum FlagValue {
     }
 
     /// `127.0.0.1:9909`, `[::1]:9909`, `:9909`.
-    package static func listen(
-        _ text: String
-    ) throws(InvalidValue) -> (host: String, port: UInt16) {
-        let address = try read(text, .listenAddress)
-        return (address.host, address.port)
+    package static func listen(_ text: String) throws(InvalidValue) -> ListenAddress {
+        try read(text, .listenAddress)
     }
 
     /// `5%`, from 0 to 100, as a share from 0 to 1.
@@ -132,6 +128,15 @@ package enum FlagValue {
         let share = number.value / 100
         guard share <= 1 else { throw InvalidValue("\(quoted(text)) is above 100%") }
         return share
+    }
+
+    /// The `99.9` of `p99.9` as a rank between 0 and 1, without them; nil when it is none.
+    package static func rank(_ text: String) -> Double? {
+        guard let (number, rest) = DecimalNumber.prefix(of: text[...]), rest.isEmpty,
+            number.value > 0, number.value < 100
+        else { return nil }
+        // One division, so that it is the same double as 0.999 written out.
+        return Double(number.digits) / Double(DecimalNumber.power(number.decimals + 2))
     }
 
     /// `45` or `45/s`, per second.

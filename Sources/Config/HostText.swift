@@ -100,9 +100,18 @@ package enum HostText {
 
 /// Where the server listens: `0.0.0.0:9909`, `[::]:9909`, `:9909` (all IPv4 addresses); port 0
 /// takes a free one.
-struct ListenAddress: Hashable {
-    var host: String
-    var port: UInt16
+package struct ListenAddress: Hashable, Sendable {
+    /// An IP literal; `0.0.0.0` and `::` listen on every address.
+    package var host: String
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// As `parse` reads it.
+    var text: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     static func parse(_ text: String) throws(InvalidValue) -> ListenAddress {
         let (host, port, isIPv6) = try HostText.split(text[...])
@@ -123,5 +132,9 @@ struct ListenAddress: Hashable {
 }
 
 extension ScalarKind where Value == ListenAddress {
-    static var listenAddress: ScalarKind { ScalarKind(parsing: ListenAddress.parse) }
+    static var listenAddress: ScalarKind {
+        ScalarKind(
+            "address", range: "port 0 to 65535", isText: true, parsing: ListenAddress.parse,
+            writing: \.text)
+    }
 }

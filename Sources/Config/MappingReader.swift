@@ -32,10 +32,18 @@ struct MappingReader {
             entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The entry of a node, if that is a mapping with such a key.
+    static func entry(_ key: String, of node: YAMLNode) -> YAMLNode.Entry? {
+        guard case .mapping(let entries) = node.content else { return nil }
+        return entries.first { $0.key == key }
+    }
+
     /// Where a key stands; nil when it does not.
     func position(of key: String) -> SourcePosition? {
         indexOfKey[key].map { entries[$0].position }
     }
+
+    func node(of key: String) -> YAMLNode? { indexOfKey[key].map { entries[$0].value } }
 
     /// - Returns: nil when the key is absent, or, reported, when it has no value.
     mutating func field(_ key: String) -> Field? {
@@ -54,16 +62,6 @@ struct MappingReader {
     /// All keys, for a mapping whose keys are the user's own.
     mutating func allFields() -> [Field] { entries.map(\.key).compactMap { field($0) } }
 
-    mutating func optional<Value>(_ key: String, _ kind: ScalarKind<Value>) -> Value? {
-        field(key).flatMap { diagnostics.read($0, kind) }
-    }
-
-    mutating func optional<Value>(
-        _ key: String, _ defaultValue: Value, _ kind: ScalarKind<Value>
-    ) -> Value {
-        optional(key, kind) ?? defaultValue
-    }
-
     /// - Returns: nil, reported, when the key is absent.
     mutating func required(_ key: String, example: String) -> Field? {
         if position(of: key) == nil {
@@ -71,12 +69,6 @@ struct MappingReader {
                 at: position, "\(key): is missing", hint: "add it, for example `\(example)`")
         }
         return field(key)
-    }
-
-    mutating func required<Value>(
-        _ key: String, _ kind: ScalarKind<Value>, example: String
-    ) -> Value? {
-        required(key, example: example).flatMap { diagnostics.read($0, kind) }
     }
 
     func finish() {
@@ -122,36 +114,5 @@ extension DiagnosticCollector {
             }
             return Field(name: name, position: item.start, node: item)
         }
-    }
-}
-
-enum KeyHint {
-    /// Where keys live that are easily put one level too high or too low.
-    private static let homes: [String: String] = [
-        "listen": "server", "drain": "server", "linger": "server",
-        "connections": "limits", "in_flight": "limits", "connect_rate": "limits",
-        "late": "limits", "catch_up": "limits",
-        "verify": "tls", "ca": "tls", "cert": "tls", "key": "tls", "server_name": "tls",
-        "resume": "tls",
-        "method": "request", "path": "request", "headers": "request", "body": "request",
-        "body_file": "request", "status": "expect",
-        "target": "a load", "rate": "a load", "timeout": "a load", "startup": "a load",
-        "arrivals": "a load", "pacing": "a load", "limits": "a load", "transport": "a load",
-        "http": "a load", "tls": "a load", "request": "a load", "expect": "a load",
-        "buckets": "a load", "proxy": "a load", "redirects": "a load", "unix": "a load",
-        "compression": "a load", "server": "the top level", "workers": "the top level",
-        "loads": "the top level",
-    ]
-
-    static func forUnknown(_ key: String, known: [String]) -> String {
-        if let home = homes[key] {
-            return home.contains(" ") ? "it belongs to \(home)" : "it belongs under `\(home):`"
-        }
-        if let near = closest(to: key, among: known) { return "did you mean `\(near)`?" }
-        if let near = closest(to: key, among: homes.keys.sorted()), let home = homes[near] {
-            let place = home.contains(" ") ? "of \(home)" : "under `\(home):`"
-            return "did you mean `\(near)` \(place)?"
-        }
-        return "known here: \(known.joined(separator: ", "))"
     }
 }

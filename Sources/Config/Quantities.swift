@@ -62,7 +62,8 @@ package enum DurationText {
 
 extension ScalarKind where Value == Nanoseconds {
     static func duration(_ range: ClosedRange<Nanoseconds>) -> ScalarKind {
-        ScalarKind(parsing: DurationText.parse, within: range, exact: DurationText.exact)
+        ScalarKind(
+            "duration", within: range, parsing: DurationText.parse, writing: DurationText.exact)
     }
 }
 
@@ -126,7 +127,11 @@ package enum RateText {
 }
 
 extension ScalarKind where Value == Rate {
-    static var rate: ScalarKind { ScalarKind(parsing: RateText.parse) }
+    static var rate: ScalarKind {
+        ScalarKind(
+            "rate", within: RateText.minimum...RateText.maximum, parsing: RateText.parse,
+            writing: RateText.exact)
+    }
 }
 
 /// Sizes in bytes: `512B`, `64KiB`, `1.5MiB`, `10MB`.
@@ -166,6 +171,6 @@ package enum SizeText {
 
 extension ScalarKind where Value == Int {
     static func size(_ range: ClosedRange<Int>) -> ScalarKind {
-        ScalarKind(parsing: SizeText.parse, within: range, exact: SizeText.exact)
+        ScalarKind("size", within: range, parsing: SizeText.parse, writing: SizeText.exact)
     }
 }

@@ -12,101 +12,149 @@ package struct InvalidValue: Error, Hashable, Sendable {
     }
 }
 
-/// How the text of a scalar becomes a value.
+/// How a single value stands in the file: its reader, its writer, and what the documents say of it.
 struct ScalarKind<Value> {
+    /// In the words of docs/configuration.md: `duration`, "`auto`, `direct`, `curl`".
+    let type: String
+    /// What it may be, where `type` does not say it already.
+    let range: String
+    /// Whether YAML would take it for something else without quotes.
+    let isText: Bool
     let read: (YAMLNode.Scalar) throws(InvalidValue) -> Value
+    /// In the notation that `read` takes.
+    let write: (Value) -> String
 
-    init(_ read: @escaping (YAMLNode.Scalar) throws(InvalidValue) -> Value) { self.read = read }
+    init(
+        _ type: String, range: String = "", isText: Bool = false,
+        reading read: @escaping (YAMLNode.Scalar) throws(InvalidValue) -> Value,
+        writing write: @escaping (Value) -> String
+    ) {
+        self.type = type
+        self.range = range
+        self.isText = isText
+        self.read = read
+        self.write = write
+    }
 
     /// Quoted or not makes no difference.
-    init(parsing parse: @escaping (String) throws(InvalidValue) -> Value) {
-        read = { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Value in try parse(scalar.text) }
+    init(
+        _ type: String, range: String = "", isText: Bool = false,
+        parsing parse: @escaping (String) throws(InvalidValue) -> Value,
+        writing write: @escaping (Value) -> String
+    ) {
+        self.init(
+            type, range: range, isText: isText,
+            reading: { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Value in
+                try parse(scalar.text)
+            }, writing: write)
     }
 
-    func map<Other>(_ transform: @escaping (Value) -> Other) -> ScalarKind<Other> {
-        ScalarKind<Other> { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Other in
-            transform(try read(scalar))
-        }
+    /// One word with a meaning of its own, or what `self` reads.
+    func or<Other: Equatable>(
+        _ word: String, _ meaning: Other, else wrap: @escaping (Value) -> Other,
+        unwrap: @escaping (Other) -> Value?
+    ) -> ScalarKind<Other> {
+        ScalarKind<Other>(
+            "\(type) or `\(word)`", range: range, isText: isText,
+            reading: { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Other in
+                if scalar.text == word { return meaning }
+                do throws(InvalidValue) {
+                    return wrap(try read(scalar))
+                } catch {
+                    let near = closest(to: scalar.text, among: [word])
+                    throw InvalidValue(
+                        error.message, hint: near.map { "did you mean `\($0)`?" } ?? error.hint)
+                }
+            }, writing: { unwrap($0).map(write) ?? word })
     }
+}
 
-    /// One of a few words, or what `self` reads.
-    func or(_ words: KeyValuePairs<String, Value>) -> ScalarKind {
-        ScalarKind { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Value in
-            if let word = words.first(where: { $0.key == scalar.text }) { return word.value }
-            do throws(InvalidValue) {
-                return try read(scalar)
-            } catch {
-                let near = closest(to: scalar.text, among: words.map(\.key))
+extension ScalarKind where Value: Equatable {
+    static func choice(
+        _ words: KeyValuePairs<String, Value>, isText: Bool = false
+    ) -> ScalarKind {
+        let names = words.map(\.key)
+        return ScalarKind(
+            names.map { "`\($0)`" }.joined(separator: ", "), isText: isText,
+            parsing: { (text: String) throws(InvalidValue) -> Value in
+                if let word = words.first(where: { $0.key == text }) { return word.value }
                 throw InvalidValue(
-                    error.message, hint: near.map { "did you mean `\($0)`?" } ?? error.hint)
-            }
-        }
-    }
-
-    static func choice(_ words: KeyValuePairs<String, Value>) -> ScalarKind {
-        ScalarKind(parsing: { (text: String) throws(InvalidValue) -> Value in
-            if let word = words.first(where: { $0.key == text }) { return word.value }
-            let names = words.map(\.key)
-            throw InvalidValue(
-                "\(quoted(text)) is not one of \(names.joined(separator: ", "))",
-                hint: closest(to: text, among: names).map { "did you mean `\($0)`?" })
-        })
+                    "\(quoted(text)) is not one of \(names.joined(separator: ", "))",
+                    hint: closest(to: text, among: names).map { "did you mean `\($0)`?" })
+            }, writing: { value in words.first { $0.value == value }?.key ?? "" })
     }
 }
 
 extension ScalarKind where Value: Comparable {
     /// Values with units; an error names the ends of the range with theirs.
     init(
+        _ type: String, within range: ClosedRange<Value>,
         parsing parse: @escaping (String) throws(InvalidValue) -> Value,
-        within range: ClosedRange<Value>, exact: @escaping (Value) -> String
+        writing write: @escaping (Value) -> String
     ) {
-        self.init(parsing: { (text: String) throws(InvalidValue) -> Value in
-            let value = try parse(text)
-            guard range.contains(value) else {
-                let ends = "\(exact(range.lowerBound)) to \(exact(range.upperBound))"
-                throw InvalidValue("\(quoted(text)) is outside \(ends)")
-            }
-            return value
-        })
+        let ends = "\(write(range.lowerBound)) to \(write(range.upperBound))"
+        self.init(
+            type, range: ends,
+            parsing: { (text: String) throws(InvalidValue) -> Value in
+                let value = try parse(text)
+                guard range.contains(value) else {
+                    throw InvalidValue("\(quoted(text)) is outside \(ends)")
+                }
+                return value
+            }, writing: write)
+    }
+}
+
+extension ScalarKind where Value == String {
+    /// Any text, as it is or after a look at it.
+    static func text(
+        _ type: String = "text",
+        checking parse: @escaping (String) throws(InvalidValue) -> String = { $0 }
+    ) -> ScalarKind {
+        ScalarKind(type, isText: true, parsing: parse, writing: { $0 })
     }
 }
 
 extension ScalarKind where Value == Bool {
     static var boolean: ScalarKind {
-        ScalarKind { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Bool in
-            let value = scalar.text == "true" ? true : scalar.text == "false" ? false : nil
-            guard let value else {
-                throw InvalidValue("\(quoted(scalar.text)) is neither `true` nor `false`")
-            }
-            guard !scalar.isQuoted else {
-                throw InvalidValue(
-                    "the text \(quoted(scalar.text)) stands where a yes-or-no value belongs",
-                    hint: "remove the quotes")
-            }
-            return value
-        }
+        ScalarKind(
+            "yes or no",
+            reading: { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Bool in
+                let value = scalar.text == "true" ? true : scalar.text == "false" ? false : nil
+                guard let value else {
+                    throw InvalidValue("\(quoted(scalar.text)) is neither `true` nor `false`")
+                }
+                guard !scalar.isQuoted else {
+                    throw InvalidValue(
+                        "the text \(quoted(scalar.text)) stands where a yes-or-no value belongs",
+                        hint: "remove the quotes")
+                }
+                return value
+            }, writing: { "\($0)" })
     }
 }
 
 extension ScalarKind where Value: FixedWidthInteger {
     static func integer(_ range: ClosedRange<Value>) -> ScalarKind {
-        ScalarKind { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Value in
-            let text = scalar.text
-            let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-            guard !digits.isEmpty, digits.utf8.allSatisfy(isDigit) else {
-                throw InvalidValue("\(quoted(text)) is not a whole number")
-            }
-            guard let value = Value(text), range.contains(value) else {
-                throw InvalidValue(
-                    "\(quoted(text)) is outside \(range.lowerBound) to \(range.upperBound)")
-            }
-            guard !scalar.isQuoted else {
-                throw InvalidValue(
-                    "the text \(quoted(text)) stands where a number belongs",
-                    hint: "remove the quotes")
-            }
-            return value
-        }
+        let ends = "\(range.lowerBound) to \(range.upperBound)"
+        return ScalarKind(
+            "number", range: ends,
+            reading: { (scalar: YAMLNode.Scalar) throws(InvalidValue) -> Value in
+                let text = scalar.text
+                let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+                guard !digits.isEmpty, digits.utf8.allSatisfy(isDigit) else {
+                    throw InvalidValue("\(quoted(text)) is not a whole number")
+                }
+                guard let value = Value(text), range.contains(value) else {
+                    throw InvalidValue("\(quoted(text)) is outside \(ends)")
+                }
+                guard !scalar.isQuoted else {
+                    throw InvalidValue(
+                        "the text \(quoted(text)) stands where a number belongs",
+                        hint: "remove the quotes")
+                }
+                return value
+            }, writing: { "\($0)" })
     }
 }
 

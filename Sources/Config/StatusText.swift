@@ -55,5 +55,8 @@ extension StatusSet {
 }
 
 extension ScalarKind where Value == ClosedRange<UInt16> {
-    static var status: ScalarKind { ScalarKind(parsing: StatusText.parse) }
+    static var status: ScalarKind {
+        ScalarKind(
+            "status", range: "100 to 599", parsing: StatusText.parse, writing: StatusText.exact)
+    }
 }

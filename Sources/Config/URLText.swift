@@ -115,28 +115,36 @@ extension Target {
 }
 
 extension ScalarKind where Value == Target {
-    static var target: ScalarKind { ScalarKind(parsing: Target.parse) }
+    static var target: ScalarKind {
+        ScalarKind("URL", isText: true, parsing: Target.parse, writing: \.url)
+    }
 }
 
 extension ScalarKind where Value == String {
     static var proxy: ScalarKind {
-        ScalarKind(parsing: { (text: String) throws(InvalidValue) -> String in
-            let parts = try URLText.parse(text, schemes: ["http", "https", "socks5", "socks5h"])
-            guard parts.rest.isEmpty || parts.rest == "/" else {
-                throw InvalidValue("a proxy has no path, query or fragment", hint: "remove it")
-            }
-            if let userInfo = parts.userInfo { try URLText.checkPath(Array(userInfo.utf8)) }
-            return text
-        })
+        let schemes = ["http", "https", "socks5", "socks5h"]
+        return ScalarKind(
+            "URL", range: schemes.map { "`\($0)`" }.joined(separator: ", "), isText: true,
+            parsing: { (text: String) throws(InvalidValue) -> String in
+                let parts = try URLText.parse(text, schemes: schemes)
+                guard parts.rest.isEmpty || parts.rest == "/" else {
+                    throw InvalidValue(
+                        "a proxy has no path, query or fragment", hint: "remove it")
+                }
+                if let userInfo = parts.userInfo {
+                    try URLText.checkPath(Array(userInfo.utf8))
+                }
+                return text
+            }, writing: { $0 })
     }
 
     /// A DNS name or an IP literal.
     static var hostName: ScalarKind {
-        ScalarKind(parsing: { (text: String) throws(InvalidValue) -> String in
+        .text("host") { (text: String) throws(InvalidValue) -> String in
             guard HostText.isName(text) || HostText.isIPv6(text) else {
                 throw InvalidValue("\(quoted(text)) is not a host name")
             }
             return text
-        })
+        }
     }
 }

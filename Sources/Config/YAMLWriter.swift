@@ -18,6 +18,10 @@ struct YAMLWriter {
         line("\(Self.key(key)): \(Self.quoted(value))")
     }
 
+    mutating func value(_ key: String, _ value: String, isText: Bool) {
+        if isText { text(key, value) } else { plain(key, value) }
+    }
+
     mutating func mapping(_ key: String, _ write: (inout YAMLWriter) -> Void) {
         line("\(key):")
         indented(write)
@@ -68,5 +72,40 @@ struct YAMLWriter {
     private static func hex(_ value: UInt32, digits: Int) -> String {
         let text = String(value, radix: 16, uppercase: true)
         return String(repeating: "0", count: digits - text.utf8.count) + text
+    }
+}
+
+/// What is hidden on pages that anybody may open.
+package enum Masking {
+    static let mask = "****"
+
+    private static let secretNames = [
+        "authorization", "proxy-authorization", "cookie", "x-api-key",
+    ]
+    private static let secretWords = ["token", "secret", "password", "key"]
+    private static let schemes = ["Bearer ", "Basic ", "Digest ", "Token "]
+
+    package static func isSecret(_ headerName: String) -> Bool {
+        let name = headerName.lowercased()
+        return secretNames.contains(name) || secretWords.contains { name.contains($0) }
+    }
+
+    /// A secret header's literal text is hidden but for the name of its scheme; references stay
+    /// readable.
+    package static func value(of header: RequestSettings.Header) -> Template {
+        guard isSecret(header.name) else { return header.value }
+        let parts = header.value.parts.enumerated().map { index, part -> Template.Part in
+            guard case .text(let text) = part else { return part }
+            let scheme = index == 0 ? schemes.first { text.hasPrefix($0) } ?? "" : ""
+            return .text(text == scheme ? text : scheme + mask)
+        }
+        return Template(parts: parts)
+    }
+
+    package static func proxy(_ url: String) -> String {
+        guard let at = url.lastIndex(of: "@"), let mark = url.firstRange(of: "://") else {
+            return url
+        }
+        return url[..<mark.upperBound] + mask + url[at...]
     }
 }

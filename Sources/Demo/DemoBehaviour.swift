@@ -77,3 +77,21 @@ private struct Draws {
         (-2 * log(uniform())).squareRoot() * cos(2 * Double.pi * uniform())
     }
 }
+
+/// What the target has seen and done.
+package struct DemoCounts: Hashable, Sendable {
+    package internal(set) var connections: UInt64 = 0
+    /// Complete requests, answered or not yet.
+    package internal(set) var requests: UInt64 = 0
+    /// By status: answers whose last byte was handed to the kernel.
+    package internal(set) var answers: [Int: UInt64] = [:]
+
+    package init() {}
+
+    /// `{"connections": 1, "requests": 3, "answers": {"200": 2, "500": 1}}`
+    package var json: String {
+        let pairs = answers.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
+        return "{\"connections\": \(connections), \"requests\": \(requests), "
+            + "\"answers\": {\(pairs.joined(separator: ", "))}}"
+    }
+}

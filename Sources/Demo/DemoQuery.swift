@@ -1,5 +1,5 @@
 import HTTP1
-import Time
+package import Time
 
 /// A wish that the target does not understand: answered with 400 and this text.
 struct DemoQueryError: Error, Hashable, CustomStringConvertible {
@@ -36,13 +36,17 @@ struct DemoWishes: Hashable {
 extension DemoBehaviour {
     /// Takes over `median=20ms&p99=80ms&tail_ratio=0.1%&tail_delay=1s&error_ratio=5%&size=2KiB&seed=7`; what is not
     /// named stays. Unknown keys are errors here.
-    package mutating func apply(query: Substring) throws {
+    /// - Returns: how long to stand still from now on, where it says `stall=2s`.
+    @discardableResult
+    package mutating func apply(query: Substring) throws -> Nanoseconds? {
         var changed = self
+        var stall: Nanoseconds?
         for (key, value) in DemoQuery.pairs(query) {
             switch key {
             case "median":
                 changed.median = try DemoQuery.duration(value, key)
                 changed.p99 = max(changed.p99, changed.median)
+            case "stall": stall = try DemoQuery.duration(value, key)
             case "p99": changed.p99 = try DemoQuery.duration(value, key)
             case "tail_ratio": changed.tailRatio = try DemoQuery.ratio(value, key)
             case "tail_delay": changed.tailDelay = try DemoQuery.duration(value, key)
@@ -56,13 +60,14 @@ extension DemoBehaviour {
             default:
                 throw DemoQueryError(
                     "\(key): unknown; the keys are median, p99, tail_ratio, tail_delay, "
-                        + "error_ratio, size, seed")
+                        + "error_ratio, size, seed, stall")
             }
         }
         guard changed.p99 >= changed.median else {
             throw DemoQueryError("p99=\(changed.p99) is below median=\(changed.median)")
         }
         self = changed
+        return stall
     }
 
     /// The query that leads to this behaviour.

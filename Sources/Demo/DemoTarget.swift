@@ -8,13 +8,13 @@ package import Time
 ///
 /// Any path answers by the behaviour, or as its query asks: `?delay=20ms&status=503&size=10KiB&close=1&chunked=1`.
 /// `GET /counts` tells how many answers went out by status; `GET` and `POST /behaviour?median=20ms` show and change how
-/// it behaves. These two are neither delayed nor counted.
+/// it behaves; `stall=2s` lets it stand still for so long. These two are neither delayed nor counted.
 package final class DemoTarget: EventHandler {
     /// Where it listens; the port is the real one.
     package let address: SocketAddress
     /// May be changed at any time; answers that wait already keep what they drew.
     package var behaviour: DemoBehaviour
-    package private(set) var counts = DemoCounts()
+    package internal(set) var counts = DemoCounts()
 
     private static let listenerKey = EventKey(index: .max)
 
@@ -24,10 +24,14 @@ package final class DemoTarget: EventHandler {
     private var connections: [DemoConnection?] = []
     private var generations: [UInt16] = []
     private var free: [Int] = []
-    private var delays = DelayHeap()
+    var delays = DelayHeap()
     private var alarm: (due: Instant, timer: TimerID)?
+    /// No answer goes out before.
+    var stalledUntil = Instant.distantPast
+    /// Hears of each stall and its length.
+    package var onStall: (Nanoseconds) -> Void = { _ in }
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    private var rendered: [DemoAnswer: [UInt8]] = [:]
+    var rendered: [DemoAnswer: [UInt8]] = [:]
     private let limits: RequestParser.Limits
 
     /// - Parameter listen: port 0 takes a free one.
@@ -176,89 +180,12 @@ package final class DemoTarget: EventHandler {
         }
     }
 
-    // MARK: Answers
-
-    private func answer(_ request: HTTPRequest, on connection: DemoConnection, _ now: Instant) {
-        connection.answer = DemoAnswer(
-            closes: !request.keepsAlive, isHead: request.method == "HEAD",
-            isOld: request.minorVersion == 0)
-        connection.isCounted = false
-        switch request.path {
-        case "/counts": counts(request, on: connection)
-        case "/behaviour": behaviour(request, on: connection)
-        default:
-            connection.isCounted = true
-            load(request, on: connection, now)
-        }
-    }
-
-    private func load(_ request: HTTPRequest, on connection: DemoConnection, _ now: Instant) {
-        let draw = behaviour.draw(counts.requests)
-        counts.requests += 1
-        var wishes = DemoWishes()
-        if let query = request.query {
-            do throws(DemoQueryError) {
-                wishes = try DemoWishes(query: query)
-            } catch {
-                return page("\(error)\n", status: 400, on: connection)
-            }
-        }
-        connection.answer.status = wishes.status ?? (draw.fails ? 500 : 200)
-        connection.answer.size = wishes.size ?? behaviour.size
-        connection.answer.isChunked = wishes.isChunked && !connection.answer.isOld
-        if wishes.closes { connection.answer.closes = true }
-        let delay = wishes.delay ?? draw.delay
-        guard delay > .zero else { return sendAnswer(connection) }
-        connection.state = .delayed
-        delays.insert(due: now + delay, connection: connection.key)
-        setAlarm()
-    }
-
-    private func sendAnswer(_ connection: DemoConnection) {
-        let answer = connection.answer
-        if let bytes = rendered[answer] { return connection.send(bytes, status: answer.status) }
-        let bytes = answer.rendered()
-        // Few kinds of small answers repeat for ever; the rest is rendered each time.
-        if answer.size <= 16_384 {
-            if rendered.count >= 64 { rendered = [:] }
-            rendered[answer] = bytes
-        }
-        connection.send(bytes, status: answer.status)
-    }
-
-    private func page(
-        _ text: String, type: String = "text/plain", status: Int, on connection: DemoConnection
-    ) {
-        let bytes = DemoAnswer.page(text, type: type, status: status, like: connection.answer)
-        connection.send(bytes, status: status)
-    }
-
-    private func counts(_ request: HTTPRequest, on connection: DemoConnection) {
-        guard ["GET", "HEAD"].contains(request.method) else {
-            return page("read them with GET\n", status: 405, on: connection)
-        }
-        page(counts.json + "\n", type: "application/json", status: 200, on: connection)
-    }
-
-    private func behaviour(_ request: HTTPRequest, on connection: DemoConnection) {
-        switch request.method {
-        case "GET", "HEAD": break
-        case "POST":
-            do {
-                try behaviour.apply(query: request.query ?? "")
-            } catch {
-                return page("\(error)\n", status: 400, on: connection)
-            }
-        default: return page("show it with GET, change it with POST\n", status: 405, on: connection)
-        }
-        page(behaviour.query + "\n", status: 200, on: connection)
-    }
-
     // MARK: Delays
 
     /// Keeps one timer of the loop at the earliest delay.
-    private func setAlarm() {
-        guard let next = delays.next else { return }
+    func setAlarm() {
+        guard let earliest = delays.next else { return }
+        let next = max(earliest, stalledUntil)
         if let alarm {
             if alarm.due <= next { return }
             loop.cancel(alarm.timer)
@@ -268,30 +195,12 @@ package final class DemoTarget: EventHandler {
 
     private func sendDue(_ now: Instant) {
         alarm = nil
-        while let key = delays.popDue(by: now) {
+        while now >= stalledUntil, let key = delays.popDue(by: now) {
             guard let connection = connection(key) else { continue }
             connection.state = .open
             sendAnswer(connection)
             proceed(connection, now)
         }
         setAlarm()
-    }
-}
-
-/// What the target has seen and done.
-package struct DemoCounts: Hashable, Sendable {
-    package fileprivate(set) var connections: UInt64 = 0
-    /// Complete requests, answered or not yet.
-    package fileprivate(set) var requests: UInt64 = 0
-    /// By status: answers whose last byte was handed to the kernel.
-    package fileprivate(set) var answers: [Int: UInt64] = [:]
-
-    package init() {}
-
-    /// `{"connections": 1, "requests": 3, "answers": {"200": 2, "500": 1}}`
-    package var json: String {
-        let pairs = answers.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
-        return "{\"connections\": \(connections), \"requests\": \(requests), "
-            + "\"answers\": {\(pairs.joined(separator: ", "))}}"
     }
 }

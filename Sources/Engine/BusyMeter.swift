@@ -1,3 +1,4 @@
+import Measure
 import Time
 
 /// Whether a worker keeps up, from how much of its time it slept. One that hardly sleeps comes late to every answer:
@@ -34,4 +35,14 @@ struct BusyMeter {
         windowStart = now
         sleptBefore = slept
     }
+}
+
+/// What one worker tells of itself: it writes, the main thread reads.
+final class WorkerCell: Sendable {
+    /// How long it could not keep up (`BusyMeter.saturated`), in nanoseconds.
+    let saturated = Gauge()
+    /// When its present turn began, or while it sleeps, when it has to be awake; as `Instant` has it.
+    let awakeBy = Gauge(Int64.max)
+    /// The kernel's number of its thread; 0 before it runs.
+    let thread = Gauge()
 }

@@ -1,5 +1,7 @@
+import Measure
 import Reactor
 import Time
+import Transport
 
 /// Who of a closed loop's callers may ask next. A caller whose request failed without an answer rests for a moment, or
 /// a dead target would make the loop spin; but each answer pays for one failure, so that a target which fails now and
@@ -46,5 +48,38 @@ struct ClosedLoop {
             ends[(first + resting) % callers] = end + Self.rest
             resting += 1
         }
+    }
+}
+
+/// Starting without a schedule.
+extension LoadRunner {
+    /// `rate: max`: a request starts as soon as a connection is free for it.
+    func startClosedLoop(now: Instant, mayOpen: Bool) -> Starting {
+        if stop < now || startsLeft == 0 {
+            end()
+            return .done
+        }
+        let ready = closedLoop.ready(at: now, inFlight: inFlight)
+        wake = min(closedLoop.nextEnd, stop + .nanoseconds(1))
+        for _ in 0..<ready {
+            switch transport.start(
+                intended: now, now: now, mayOpen: mayOpen, receivesLate: false)
+            {
+            case .started:
+                cell.sent.add()
+                inFlight += 1
+                cell.startDelay.record(.zero)
+                cell.fineStartDelay.record(.zero)
+                startsLeft -= 1
+                if startsLeft == 0 { return startClosedLoop(now: now, mayOpen: mayOpen) }
+            case .wantsConnection:
+                wake = .atOnce
+                return .wantsConnection
+            case .held(_, let until):
+                wake = min(wake, until)
+                return .done
+            }
+        }
+        return .done
     }
 }

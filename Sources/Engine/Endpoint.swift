@@ -1,5 +1,6 @@
 import Config
 import Reactor
+import Time
 import Transport
 
 /// What a load's connections are opened to: the target, or what stands in front of it.
@@ -51,5 +52,59 @@ extension StringProtocol {
             start = index(after: start)
         }
         return nil
+    }
+}
+
+/// Keeps the addresses of all loads that name a host: asks the resolver thread, hands its answers on.
+final class AddressDirectory: EventHandler {
+    private let answers: Mailbox<Resolver.Answer>
+    private let loads: [Resolver.Query: [LoadControl]]
+    private let onAnswer: (LoadControl, Resolver.Answer) -> Void
+    private var resolver: Resolver?
+
+    init(
+        _ controls: [LoadControl], loop: EventLoop,
+        onAnswer: @escaping (LoadControl, Resolver.Answer) -> Void
+    ) throws(SystemError) {
+        self.onAnswer = onAnswer
+        answers = try Mailbox()
+        var loads: [Resolver.Query: [LoadControl]] = [:]
+        for control in controls {
+            if case .name(let query) = control.endpoint {
+                loads[query, default: []].append(control)
+            }
+        }
+        self.loads = loads
+        guard !loads.isEmpty else { return }
+        let owner = loop.attach(self)
+        try loop.register(answers.descriptor, .input, owner: owner, key: EventKey(index: 0))
+        resolver = try Resolver(Array(loads.keys), answers: answers)
+    }
+
+    func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
+        for answer in answers.drain() {
+            for control in loads[answer.query] ?? [] { onAnswer(control, answer) }
+        }
+    }
+}
+
+extension CurlOptions {
+    /// What the curl transport needs of a load's settings.
+    init(_ settings: LoadSettings) {
+        let query =
+            settings.proxy.flatMap(Endpoint.proxyQuery)
+            ?? Resolver.Query(host: settings.target.host, port: settings.target.port)
+        self.init(
+            url: "\(settings.target.scheme.rawValue)://\(settings.target.authority)",
+            resolvedHost: query.host, resolvedPort: query.port)
+        switch settings.http {
+        case .http1: version = .http1
+        case .http2: version = .http2
+        case .automatic: version = .automatic
+        }
+        proxy = settings.proxy
+        redirects = settings.redirects
+        compression = settings.compression
+        unix = settings.unix
     }
 }

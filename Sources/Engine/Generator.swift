@@ -38,11 +38,13 @@ package final class Generator {
     let loop: EventLoop
     let controls: [LoadControl]
     private(set) var renderers: [RequestRenderer] = []
-    private(set) var requests: [HTTPRequest] = []
+    private(set) var requests: [RenderedRequest] = []
     let renewals: [RequestRenewals]
     private(set) var crew: WorkerCrew?
-    private let onEvent: (GeneratorEvent) -> Void
-    private let onDrained: () -> Void
+    /// Hears what is worth a line in the log.
+    package var onEvent: (GeneratorEvent) -> Void = { _ in }
+    /// Called once, after the last request has ended.
+    package var onDrained: () -> Void = {}
     package let health: Health
     package let startTime = Clock.now()
 
@@ -53,26 +55,17 @@ package final class Generator {
     private var upkeep: Upkeep?
     private var failureLog = FailureLog()
 
-    /// - Parameters:
-    ///   - onEvent: hears what is worth a line in the log.
-    ///   - onDrained: called once, after the last request has ended.
     package init(
-        _ configuration: Configuration, options: Options, loop: EventLoop,
-        onEvent: @escaping (GeneratorEvent) -> Void, onDrained: @escaping () -> Void
+        _ configuration: Configuration, options: Options = Options(), loop: EventLoop
     ) throws(SetupError) {
         self.configuration = configuration
         self.options = options
         self.loop = loop
-        self.onEvent = onEvent
-        self.onDrained = onDrained
         plan = GeneratorPlan(configuration, cores: Cores.available)
         health = Health(root: options.root)
         renewals = configuration.loads.map { _ in RequestRenewals() }
-        let relay = TryRelay()
         controls = plan.loads.enumerated().map { index, plan in
-            LoadControl(index: index, plan: plan, options: options, loop: loop) {
-                relay.generator?.gateTried($0, $1, $2)
-            }
+            LoadControl(index: index, plan: plan, options: options, loop: loop)
         }
         for load in configuration.loads {
             let renderer = RequestRenderer(
@@ -84,11 +77,6 @@ package final class Generator {
                 throw SetupError(description: "load \(load.name): \(error.reason)")
             }
         }
-        relay.generator = self
-    }
-
-    private final class TryRelay {
-        weak var generator: Generator?
     }
 
     // MARK: Start
@@ -97,6 +85,7 @@ package final class Generator {
     package func start() throws(SystemError) {
         crew = try WorkerCrew(self, loop: loop) { [unowned self] in finishedDraining() }
         for control in controls {
+            control.gate.onTry = { [unowned self] in gateTried(control, $0, $1) }
             let target = control.plan.settings.target.authority
             onEvent(.waiting(load: control.name, target: target, reason: "first connection"))
             if case .addresses(let peers) = control.endpoint { setPeers(peers, of: control) }
@@ -179,7 +168,7 @@ package final class Generator {
         }
     }
 
-    func renew(_ control: LoadControl, _ request: HTTPRequest) {
+    func renew(_ control: LoadControl, _ request: RenderedRequest) {
         requests[control.index] = request
         crew?.send(.request(load: control.index, request), to: control)
         onEvent(.requestRenewed(load: control.name))

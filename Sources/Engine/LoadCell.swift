@@ -1,3 +1,4 @@
+import Config
 import Measure
 import Synchronization
 import Time
@@ -42,8 +43,8 @@ struct LoadBounds: Sendable {
         times = Bounds(Bounds.defaults + added)
         startDelay = Bounds(
             [
-                .microseconds(500), .milliseconds(1), .milliseconds(5), .milliseconds(25),
-                .milliseconds(100), .seconds(1),
+                .microseconds(50), .microseconds(100), .microseconds(500), .milliseconds(1),
+                .milliseconds(5), .milliseconds(25), .milliseconds(100), .seconds(1),
             ] + added)
     }
 }
@@ -93,7 +94,7 @@ final class LoadCell: Sendable {
     }
 
     /// Takes in one ended request.
-    func record(_ completion: Completion, as outcome: Outcome) {
+    func record(_ completion: Exchange, as outcome: Outcome) {
         let responseTime = completion.end - completion.intendedStart
         let serviceTime = completion.end - completion.actualStart
         if outcome == .ok {
@@ -102,7 +103,7 @@ final class LoadCell: Sendable {
             failed.record(response: responseTime, service: serviceTime)
         }
         fineService.record(serviceTime)
-        if completion.firstByte != .distantPast, completion.isSample {
+        if completion.firstByte != .notYet, completion.isSample {
             waitPhase.record(completion.firstByte - completion.sendStart)
             transferPhase.record(completion.end - completion.firstByte)
         }
@@ -114,8 +115,8 @@ final class LoadCell: Sendable {
         requests.add(at: Int(outcome.rawValue))
     }
 
-    private func recordConnect(_ completion: Completion, _ outcome: Outcome) {
-        let isUp = completion.sendStart != .distantPast
+    private func recordConnect(_ completion: Exchange, _ outcome: Outcome) {
+        let isUp = completion.sendStart != .notYet
         connects.add(at: Int((isUp ? Outcome.ok : outcome).rawValue))
         if completion.connectTime > .zero { connectPhase.record(completion.connectTime) }
         if completion.tlsTime > .zero { tlsPhase.record(completion.tlsTime) }
@@ -153,5 +154,20 @@ final class StatusCounts: Sendable {
     /// - Parameter status: 100...599, or 0 for all others.
     func count(of status: UInt16) -> UInt64 {
         counts[status == 0 ? 500 : Int(status) - 100].load(ordering: .acquiring)
+    }
+}
+
+/// A set of status codes as bits, asked once per request.
+struct StatusBits {
+    private var bits = InlineArray<10, UInt64>(repeating: 0)
+
+    init(_ set: StatusSet) {
+        for code in UInt16(0)..<640 where set.contains(code) {
+            bits[Int(code >> 6)] |= 1 << UInt64(code & 63)
+        }
+    }
+
+    func contains(_ status: UInt16) -> Bool {
+        status < 640 && bits[Int(status >> 6)] >> UInt64(status & 63) & 1 == 1
     }
 }

@@ -30,6 +30,7 @@ final class LoadControl {
     private var family: Int32?
     private(set) var counter: IntendedCounter?
     private(set) var recent = RecentLoadTimes()
+    private(set) var history = LoadHistory()
     private let requestsMax: UInt64
 
     /// Connection tries while waiting, by outcome; one look-up's time each. Written by the main thread.
@@ -38,10 +39,7 @@ final class LoadControl {
     /// The texts of the last failures, by outcome.
     var lastFailures: [Outcome: String] = [:]
 
-    init(
-        index: Int, plan: LoadPlan, options: Generator.Options, loop: EventLoop,
-        onTry: @escaping (LoadControl, Int32, SocketAddress) -> Void
-    ) {
+    init(index: Int, plan: LoadPlan, options: Generator.Options, loop: EventLoop) {
         self.index = index
         self.plan = plan
         requestsMax = options.requestsMax ?? .max
@@ -51,15 +49,7 @@ final class LoadControl {
         cells = plan.workers.map { _ in LoadCell(bounds: bounds) }
         dnsPhase = Histogram(bounds.phases)
         counter = plan.schedule.map { IntendedCounter($0) }
-        let relay = GateRelay()
-        gate = StartGate(loop: loop) { code, address in
-            if let control = relay.control { onTry(control, code, address) }
-        }
-        relay.control = self
-    }
-
-    private final class GateRelay {
-        unowned var control: LoadControl?
+        gate = StartGate(loop: loop)
     }
 
     /// The last reason for which the target accepted no connection.
@@ -117,9 +107,27 @@ final class LoadControl {
 
     /// Brings forward what would otherwise wait for the next reading: the gaps of a Poisson process, and what the last
     /// minutes have shown.
-    func keepUp(at now: Instant) {
-        _ = scheduled(by: now)
-        recent.cut(readQuantiles, at: now)
+    /// - Parameter second: since the start of the generator.
+    func keepUp(at now: Instant, second: UInt32) {
+        let times = readQuantiles()
+        recent.cut({ times }, at: now)
+        history.add(totals(at: now), times, second: second)
+    }
+
+    private func totals(at now: Instant) -> LoadHistory.Totals {
+        var totals = LoadHistory.Totals()
+        for cell in cells {
+            for outcome in Outcome.allCases {
+                let count = cell.requests[Int(outcome.rawValue)]
+                if outcome == .ok { totals.ok += count } else { totals.failed += count }
+            }
+            totals.sent += cell.sent.value
+            for reason in DropReason.allCases {
+                totals.dropped += cell.dropped[Int(reason.rawValue)]
+            }
+        }
+        totals.intended = scheduled(by: now) ?? totals.sent
+        return totals
     }
 
     /// How long the load has run, or ran until it was stopped.
@@ -129,7 +137,7 @@ final class LoadControl {
     }
 
     /// The rate that the schedule asks for now; nil without a schedule.
-    func targetRate(at now: Instant) -> Double? {
+    func intendedRate(at now: Instant) -> Double? {
         guard let schedule = plan.schedule else { return nil }
         guard case .running(let since) = state, now >= since, now <= stop else { return 0 }
         return schedule.shape.rate(at: now - since).perSecond

@@ -117,6 +117,6 @@ package struct GeneratorPlan: Sendable {
         case .grid(let step): pacing = .grid(step)
         }
         return Schedule(
-            shape: .constant(rate), process: load.arrivals, pacing: pacing, workers: workers)
+            shape: .constant(rate), process: load.process, pacing: pacing, workers: workers)
     }
 }

@@ -31,7 +31,7 @@ package final class LoadReport {
     package fileprivate(set) var receivedBytes: UInt64 = 0
     package fileprivate(set) var connections = ConnectionCounts()
     /// Per second; nil without a schedule.
-    package fileprivate(set) var targetRate: Double?
+    package fileprivate(set) var intendedRate: Double?
     /// The share of requests whose end the kernel stamped, 0 to 1; nil before the first.
     package fileprivate(set) var stampedShare: Double?
     /// By `isOK`.
@@ -125,7 +125,7 @@ package final class Report {
         report.intended = control.scheduled(by: now).map { $0 + hops } ?? report.sent
         report.elapsed = control.elapsed(at: now)
         if case .running = control.state { report.state = .running }
-        report.targetRate = control.targetRate(at: now)
+        report.intendedRate = control.intendedRate(at: now)
         let connects = totals(Outcome.allCases.count, \.connects)
         report.connects = connects.indices.map { connects[$0] + control.gateConnects[$0] }
         report.trialConnects = connects.indices.map { control.gateConnects[$0] }
@@ -186,6 +186,11 @@ package final class Report {
     }
 
     /// - Parameter all: what `quantiles` gave for this load.
+    /// A load's last ten minutes, as far as they are behind a second.
+    package func history(ofLoad index: Int, after second: UInt32) -> [LoadHistory.Point] {
+        generator.controls[index].history.points(after: second)
+    }
+
     package func recentQuantiles(ofLoad index: Int, _ all: LoadQuantiles) -> RecentQuantiles {
         generator.controls[index].recent.windows(all, at: readAt)
     }

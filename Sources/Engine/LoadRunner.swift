@@ -16,30 +16,24 @@ final class LoadRunner {
     private var cursor: ArrivalCursor?
 
     private var base = Instant.distantFuture
-    private var stop = Instant.distantFuture
-    /// When `startDue` next has something to do; `distantPast` is at once.
-    private(set) var wake = Instant.distantFuture
+    var stop = Instant.distantFuture
+    /// When `startDue` next has something to do; `atOnce` when something has.
+    var wake = Instant.distantFuture
     /// What holds up the head of the backlog; nil while nothing but our own lateness does.
     private(set) var obstacle: Obstacle?
-    private(set) var inFlight = 0
+    var inFlight = 0
     private(set) var isStopped = false
 
-    /// Older than this, a due arrival is part of a catch-up.
-    private let tick: Nanoseconds
-    /// From the moment when the backlog's head is older than a tick until the backlog is empty.
-    private var isCatchingUp = false
-    private let catchUpSpacing: Nanoseconds
-    private let catchUpSlack: Nanoseconds
-    private var nextCatchUp = Instant.distantPast
+    private var policy: StartPolicy
     private let expected: StatusBits
     private let arrivalsPerSecond: Double
-    private var closedLoop: ClosedLoop
+    var closedLoop: ClosedLoop
     /// Arrivals from this number on are not intended.
     private let indexMax: UInt64
     /// How many requests a closed loop may still start on this worker.
-    private var startsLeft: UInt64
+    var startsLeft: UInt64
     /// Whether answers may wait in the kernel for the next arrival.
-    private let receivesLate: Bool
+    let receivesLate: Bool
     private let onFailure: (Outcome, String) -> Void
     private var lastReport = Outcome.allCases.map { _ in Instant.distantPast }
 
@@ -53,13 +47,13 @@ final class LoadRunner {
     /// - Parameter onFailure: hears of a failure in words, at most once a second for each outcome.
     init(
         plan: LoadPlan, index: Int, requestsMax: UInt64 = .max, cell: LoadCell,
-        transport: any HTTPTransport, receivesLate: Bool = true,
+        transport: any HTTPTransport, receivesLate: Bool,
         onFailure: @escaping (Outcome, String) -> Void
     ) {
         settings = plan.settings
         indexMax = requestsMax
         closedLoop = ClosedLoop(callers: plan.transportOptions(index: index).inFlight)
-        self.receivesLate = receivesLate && plan.mayReceiveLate
+        self.receivesLate = receivesLate
         let workers = UInt64(plan.workers.count)
         startsLeft = requestsMax / workers + (UInt64(index) < requestsMax % workers ? 1 : 0)
         self.onFailure = onFailure
@@ -67,20 +61,9 @@ final class LoadRunner {
         self.cell = cell
         self.transport = transport
         cursor = plan.schedule?.cursor(worker: index)
-        let grid = plan.schedule?.pacing.grid ?? .zero
-        tick = max(.milliseconds(1), grid)
-        if let schedule = plan.schedule {
-            let rate = schedule.shape.peak.perSecond / Double(schedule.workers)
-            arrivalsPerSecond = rate
-            catchUpSpacing = Nanoseconds(
-                Int64(1e9 / (rate * Double(plan.settings.limits.catchUp))))
-            // Wake-ups are a little late, and a grid is made of small bursts: neither may slow a catch-up down.
-            catchUpSlack = max(grid, min(catchUpSpacing / 4, .microseconds(100)))
-        } else {
-            arrivalsPerSecond = 0
-            catchUpSpacing = .zero
-            catchUpSlack = .zero
-        }
+        policy = StartPolicy(plan.settings.limits, plan.schedule)
+        arrivalsPerSecond =
+            plan.schedule.map { $0.shape.peak.perSecond / Double($0.workers) } ?? 0
     }
 
     // MARK: Life
@@ -113,7 +96,7 @@ final class LoadRunner {
         end()
     }
 
-    private func end() {
+    func end() {
         isStopped = true
         wake = .distantFuture
     }
@@ -122,53 +105,63 @@ final class LoadRunner {
 
     // MARK: Starting
 
+    /// What became of all that was due.
+    enum Starting {
+        /// It was started or dropped, or waits for its time.
+        case done
+        /// It waits for a connection that an answer may free: collect them, then try again.
+        case wantsConnection
+    }
+
     /// Starts, or drops, all that is due.
     /// - Parameters:
     ///   - mayOpen: false while answers may wait uncollected, which could free a connection.
     ///   - saturatedUntil: until when the worker could not keep up: what was due by then and is dropped is its fault.
-    /// - Returns: false when it stopped for want of a new connection: collect answers, then try again.
-    func startDue(now: Instant, mayOpen: Bool, saturatedUntil: Instant = .distantPast) -> Bool {
-        guard base <= now, !isStopped else { return true }
+    func startDue(
+        now: Instant, mayOpen: Bool, saturatedUntil: Instant = .distantPast
+    ) -> Starting {
+        guard base <= now, !isStopped else { return .done }
         noteLateness(now)
         guard cursor != nil else { return startClosedLoop(now: now, mayOpen: mayOpen) }
-        while let cursor {
+        var moment = StartPolicy.Moment(
+            now: now, stop: stop, saturatedUntil: saturatedUntil, obstacle: obstacle)
+        while let cursor, cursor.index < indexMax {
             let intended = base + cursor.intendedStart
-            if intended > stop || cursor.index >= indexMax {
+            switch policy.verdict(intended, moment) {
+            case .over:
                 end()
-                return true
-            }
-            if intended > now {
+                return .done
+            case .ahead:
                 obstacle = nil
-                isCatchingUp = false
                 wake = intended
-                return true
-            }
-            let age = now - intended
-            if age > tick { isCatchingUp = true }
-            if age > ageMax {
-                drop(reason(intended, overdue: age - ageMax, saturatedUntil))
-            } else if isCatchingUp, now < nextCatchUp {
-                guard lastStart < now else { return wait(nextCatchUp, intended) }
-                let isHeld = obstacle != nil || saturatedUntil >= intended
-                drop(isHeld ? reason(intended, overdue: .zero, saturatedUntil) : .stopping)
-            } else {
+                return .done
+            case .wait(let until):
+                wake = until
+                return .done
+            case .drop(let reason): drop(reason)
+            case .start:
                 var next = cursor
                 next.advance()
                 switch start(intended, now, mayOpen, next: base + next.intendedStart) {
                 case .started(let actual): started(intended, actual, next)
                 case .wantsConnection:
-                    wake = .distantPast
-                    return false
+                    wake = .atOnce
+                    return .wantsConnection
                 case .held(let by, let until):
                     obstacle = by
-                    guard lastStart < now || settings.limits.late == .zero else {
-                        return wait(until, intended)
+                    moment.obstacle = by
+                    switch policy.verdict(ofHeld: intended, until: until, moment) {
+                    case .drop(let reason): drop(reason)
+                    case .wait(let until):
+                        wake = until
+                        return .done
+                    case .start, .ahead, .over: break
                     }
-                    drop(reason(intended, overdue: .zero, saturatedUntil))
                 }
             }
         }
-        return true
+        end()
+        return .done
     }
 
     private func start(
@@ -180,37 +173,13 @@ final class LoadRunner {
             intended: intended, now: now, mayOpen: mayOpen, receivesLate: isAwake)
     }
 
-    /// The greatest age at which an arrival is still started.
-    private var ageMax: Nanoseconds { max(settings.limits.late, tick) }
-
-    /// What held an arrival that is too old: we ourselves, if the worker cannot keep up or came long after the
-    /// arrival's time was over. Then connections are in use only because nobody has read their answers.
-    private func reason(
-        _ intended: Instant, overdue: Nanoseconds, _ saturatedUntil: Instant
-    ) -> DropReason {
-        guard let obstacle, saturatedUntil < intended, overdue <= Self.stallMin else {
-            return .late
-        }
-        return DropReason(obstacle)
-    }
-
-    /// Comes back when the obstacle may be gone, the oldest arrival is too old, or the load stops.
-    private func wait(_ until: Instant, _ intended: Instant) -> Bool {
-        let expiry = intended + ageMax + .nanoseconds(1)
-        wake = min(until, expiry, lastStart + .nanoseconds(1))
-        return true
-    }
-
-    /// The last arrivals of a bounded run may wait a moment for the connections of those just before them.
-    private var lastStart: Instant { stop + tick }
-
     private func started(_ intended: Instant, _ actual: Instant, _ next: ArrivalCursor) {
         cell.sent.add()
         inFlight += 1
         let delay = actual - intended
         cell.startDelay.record(delay)
         cell.fineStartDelay.record(delay)
-        nextCatchUp = max(nextCatchUp, actual - catchUpSlack) + catchUpSpacing
+        policy.started(at: actual)
         cursor = next
     }
 
@@ -222,44 +191,14 @@ final class LoadRunner {
     /// The worker was to be awake at `wake`: when it comes later than that, it is its own fault, whatever else holds
     /// the load up.
     private func noteLateness(_ now: Instant) {
-        guard wake != .distantPast, now - wake > Self.noticeMax else { return }
+        guard wake != .atOnce, now - wake > Self.noticeMax else { return }
         cell.noticedLate.add(max(1, UInt64((now - wake).seconds * arrivalsPerSecond)))
         if now - wake > Self.stallMin { cell.stalls.add() }
     }
 
-    /// `rate: max`: a request starts as soon as a connection is free for it.
-    private func startClosedLoop(now: Instant, mayOpen: Bool) -> Bool {
-        if stop < now || startsLeft == 0 {
-            end()
-            return true
-        }
-        let ready = closedLoop.ready(at: now, inFlight: inFlight)
-        wake = min(closedLoop.nextEnd, stop + .nanoseconds(1))
-        for _ in 0..<ready {
-            switch transport.start(
-                intended: now, now: now, mayOpen: mayOpen, receivesLate: false)
-            {
-            case .started:
-                cell.sent.add()
-                inFlight += 1
-                cell.startDelay.record(.zero)
-                cell.fineStartDelay.record(.zero)
-                startsLeft -= 1
-                if startsLeft == 0 { return startClosedLoop(now: now, mayOpen: mayOpen) }
-            case .wantsConnection:
-                wake = .distantPast
-                return false
-            case .held(_, let until):
-                wake = min(wake, until)
-                return true
-            }
-        }
-        return true
-    }
-
     // MARK: Ending
 
-    func ended(_ completion: Completion) {
+    func ended(_ completion: Exchange) {
         var completion = completion
         if cursor == nil { completion.intendedStart = completion.actualStart }
         if completion.isHop {
@@ -279,10 +218,10 @@ final class LoadRunner {
             closedLoop.ended(hasAnswer: completion.status > 0, at: completion.end)
         }
         // What ended may have been what the next one waits for.
-        if cursor == nil || obstacle != nil { wake = .distantPast }
+        if cursor == nil || obstacle != nil { wake = .atOnce }
     }
 
-    private func describe(_ completion: Completion, _ outcome: Outcome) {
+    private func describe(_ completion: Exchange, _ outcome: Outcome) {
         let last = lastReport[Int(outcome.rawValue)]
         guard completion.end - last >= .seconds(1), outcome != .canceled else { return }
         lastReport[Int(outcome.rawValue)] = completion.end
@@ -306,20 +245,5 @@ final class LoadRunner {
         cell.connecting.set(Int64(counts.connecting))
         cell.idle.set(Int64(counts.idle))
         cell.active.set(Int64(counts.active))
-    }
-}
-
-/// A set of status codes as bits, asked once per request.
-struct StatusBits {
-    private var bits = InlineArray<10, UInt64>(repeating: 0)
-
-    init(_ set: StatusSet) {
-        for code in UInt16(0)..<640 where set.contains(code) {
-            bits[Int(code >> 6)] |= 1 << UInt64(code & 63)
-        }
-    }
-
-    func contains(_ status: UInt16) -> Bool {
-        status < 640 && bits[Int(status >> 6)] >> UInt64(status & 63) & 1 == 1
     }
 }

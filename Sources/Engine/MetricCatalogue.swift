@@ -8,8 +8,8 @@ import Transport
 /// Every family that the engine shows on `/metrics`, in the order in which it shows them. Each series reads its value
 /// from a `Report`, which the caller refreshes once per scrape.
 package struct MetricCatalogue {
-    private let report: Report
-    private let health: Health
+    let report: Report
+    let health: Health
     private let renewals: [MetricFamily]
 
     package init(_ generator: Generator, _ report: Report) {
@@ -51,21 +51,22 @@ package struct MetricCatalogue {
     private var accounting: [MetricFamily] {
         [
             one(
-                "intended_total", .counter,
+                "requests_intended_total", .counter,
                 "Requests that the schedule asked for. Equals sent + dropped + backlog."
             ) { .integer($0.intended) },
             one(
-                "sent_total", .counter,
+                "requests_sent_total", .counter,
                 "Requests that were started, including those whose connection failed."
             ) { .integer($0.sent) },
             perLoad(
-                "dropped_total", .counter, "Requests that were never sent, by what held them up."
+                "requests_dropped_total", .counter,
+                "Requests that were never sent, by what held them up."
             ) { _, _ in
                 DropReason.allCases.filter { $0 != .guard }.map { reason in
                     ([Label("reason", reason.name)], { .integer($0.count(reason)) })
                 }
             },
-            perLoad("requests_total", .counter, "Ended requests by outcome.") { _, _ in
+            perLoad("requests_completed_total", .counter, "Ended requests by outcome.") { _, _ in
                 Outcome.allCases.map { outcome in
                     ([Label("outcome", outcome.name)], { .integer($0.count(outcome)) })
                 }
@@ -146,12 +147,14 @@ package struct MetricCatalogue {
 
     private var state: [MetricFamily] {
         [
-            one("in_flight", .gauge, "Requests sent and not ended.") { .signed($0.inFlight) },
-            one("backlog", .gauge, "Requests due and not sent.") { .signed($0.backlog) },
+            one("requests_in_flight", .gauge, "Requests sent and not ended.") {
+                .signed($0.inFlight)
+            },
+            one("requests_backlog", .gauge, "Requests due and not sent.") { .signed($0.backlog) },
             perLoad(
-                "target_rate", .gauge, "Requests per second that the schedule asks for now."
+                "intended_rate", .gauge, "Requests per second that the schedule asks for now."
             ) { _, load in
-                load.plan.isClosedLoop ? [] : [([], { .real($0.targetRate ?? 0) })]
+                load.plan.isClosedLoop ? [] : [([], { .real($0.intendedRate ?? 0) })]
             },
             perLoad(
                 "pacing_grid_seconds", .gauge,
@@ -170,77 +173,22 @@ package struct MetricCatalogue {
                     ([Label("state", "active")], { .signed(Int64($0.connections.active)) }),
                 ]
             },
+            perLoad(
+                "load_info", .gauge, "Always 1; its labels say how the load is sent."
+            ) { _, load in
+                let settings = load.plan.settings
+                let labels = [
+                    Label("transport", settings.transportChoice.choice.rawValue),
+                    Label("http", settings.http.rawValue),
+                    Label("method", settings.request.method),
+                ]
+                return [(labels, { _ in .integer(1) })]
+            },
             perLoad("load_state", .gauge, "1 for the state that the load is in.") { _, _ in
                 LoadReport.State.allCases.map { state in
                     ([Label("state", state.rawValue)], { .integer($0.state == state ? 1 : 0) })
                 }
             },
-        ]
-    }
-
-    private func global(
-        _ name: String, _ kind: MetricFamily.Kind, _ help: String,
-        _ read: (() -> Sample)?
-    ) -> MetricFamily {
-        MetricFamily(
-            name: name, help: help, kind: kind, series: read.map { [Series(read: $0)] } ?? [])
-    }
-
-    private var generator: [MetricFamily] {
-        let health = health
-        let report = report
-        return [
-            global(
-                "ballast_generator_degraded", .gauge,
-                "1 while delays, throttling or exhaustion of our own make the numbers suspect."
-            ) { .integer(health.reasons.isEmpty ? 0 : 1) },
-            global(
-                "ballast_generator_degraded_seconds_total", .counter,
-                "Time for which ballast_generator_degraded was 1."
-            ) { .real(health.degradedTime(by: report.readAt).seconds) },
-            global(
-                "ballast_cpu_limit_cores", .gauge, "CPU cores that the control group allows.",
-                health.cpuLimit == nil ? nil : { .real(health.cpuLimit ?? 0) }),
-            global(
-                "ballast_cpu_throttled_seconds_total", .counter,
-                "Time for which the control group's CPU limit stopped this process.",
-                health.throttled == nil ? nil : { .real((health.throttled ?? .zero).seconds) }),
-        ]
-    }
-
-    private var process: [MetricFamily] {
-        let statistics = health.processStatistics
-        // One reading serves all families of a scrape. Without /proc there is none, and so no series.
-        let first = statistics.read()
-        let reading = Cached(first) { statistics.read() }
-        let report = report
-        func family(
-            _ name: String, _ kind: MetricFamily.Kind, _ help: String,
-            _ value: @escaping (ProcessReading) -> Sample
-        ) -> MetricFamily {
-            global(
-                "process_\(name)", kind, help,
-                first.map { first in
-                    { value(reading.value(for: report.readAt) ?? first) }
-                })
-        }
-        return [
-            family("cpu_seconds_total", .counter, "User and system CPU time.") {
-                .real($0.cpu.seconds)
-            },
-            family("open_fds", .gauge, "Open file descriptors.") { .integer($0.openDescriptors) },
-            family("max_fds", .gauge, "The limit on open file descriptors.") {
-                .real($0.maxDescriptors)
-            },
-            family("virtual_memory_bytes", .gauge, "Virtual memory.") {
-                .integer($0.virtualBytes)
-            },
-            family("resident_memory_bytes", .gauge, "Resident memory.") {
-                .integer($0.residentBytes)
-            },
-            global(
-                "process_start_time_seconds", .gauge, "Start of the process, since 1970.",
-                statistics.startTime.map { time in { .real(time) } }),
         ]
     }
 }

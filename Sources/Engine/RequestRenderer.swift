@@ -13,14 +13,14 @@ struct RequestRenderer {
     let userAgent: String
     let context: ConfigurationContext
 
-    func render() throws(Failure) -> HTTPRequest {
-        var headers: [HTTPRequest.Header] = []
+    func render() throws(Failure) -> RenderedRequest {
+        var headers: [RenderedRequest.Header] = []
         for header in settings.request.headers {
             let value = try filled(header.value, .header(header.name))
             headers.append(.init(header.name, String(decoding: value, as: UTF8.self)))
         }
         let path = String(decoding: try filled(settings.request.path, .path), as: UTF8.self)
-        return HTTPRequest(
+        return RenderedRequest(
             method: settings.request.method, path: settings.target.path + path,
             authority: settings.target.authority, userAgent: userAgent, headers: headers,
             body: try body())

@@ -15,7 +15,8 @@ final class StartGate: EventHandler {
 
     private let loop: EventLoop
     private var owner: UInt16 = 0
-    private let onTry: Try
+    /// Hears of each try.
+    var onTry: Try = { _, _ in }
     private var peers: [SocketAddress] = []
     private var tries = 0
     private var generation: UInt16 = 0
@@ -25,9 +26,8 @@ final class StartGate: EventHandler {
     private var pause = firstPause
     private var isOver = false
 
-    init(loop: EventLoop, onTry: @escaping Try) {
+    init(loop: EventLoop) {
         self.loop = loop
-        self.onTry = onTry
         owner = loop.attach(self)
     }
 

@@ -7,7 +7,7 @@ import Transport
 enum WorkerCommand: Sendable {
     case peers(load: Int, [SocketAddress])
     case begin(load: Int, at: Instant, stop: Instant)
-    case request(load: Int, HTTPRequest)
+    case request(load: Int, RenderedRequest)
     /// Nothing is intended after this instant. Announced: no worker has started anything beyond it.
     case stop(at: Instant)
     /// After a stop: starts nothing more, and ends what is in flight.
@@ -61,11 +61,11 @@ final class Worker<Ground: WorkerGround> {
         cell.awakeBy.set(now.nanoseconds)
         meter.look(at: now, slept: ground.slept)
         cell.saturated.set(meter.saturated.count)
-        let isDone = startDue(now, mayOpen: false)
+        let started = startDue(now, mayOpen: false)
         receiveLate(now)
-        if !isDone {
-            // Answers that nobody has read yet may free the connections that are wanted.
-            ground.turn(until: .distantPast, afterEach: takeIn)
+        if started == .wantsConnection {
+            // Answers that nobody has read yet may free it.
+            ground.turn(until: .atOnce, afterEach: takeIn)
             takeInEnded()
             startDue(ground.now(), mayOpen: true)
         }
@@ -92,18 +92,20 @@ final class Worker<Ground: WorkerGround> {
 
     /// Starts what is due by a reading of the clock. The mail is looked at after that reading, so that nothing starts
     /// beyond an announced stop.
-    /// - Returns: false when something waits for a new connection, and `mayOpen` forbade it.
     @discardableResult
-    private func startDue(_ now: Instant, mayOpen: Bool) -> Bool {
+    private func startDue(_ now: Instant, mayOpen: Bool) -> LoadRunner.Starting {
         if ground.hasMail { readMail() }
-        var isDone = true
+        var all = LoadRunner.Starting.done
         for runner in active where runner.wake <= now {
-            if !startDue(runner, now, mayOpen: mayOpen || runner.inFlight == 0) { isDone = false }
+            let one = startDue(runner, now, mayOpen: mayOpen || runner.inFlight == 0)
+            if one != .done { all = one }
         }
-        return isDone
+        return all
     }
 
-    private func startDue(_ runner: LoadRunner, _ now: Instant, mayOpen: Bool) -> Bool {
+    private func startDue(
+        _ runner: LoadRunner, _ now: Instant, mayOpen: Bool
+    ) -> LoadRunner.Starting {
         runner.startDue(now: now, mayOpen: mayOpen, saturatedUntil: meter.saturatedUntil)
     }
 

@@ -7,7 +7,7 @@ import Transport
 /// The worker threads and the ways to reach them.
 final class WorkerCrew: EventHandler {
     /// What a worker tells the main thread.
-    enum Report: Sendable {
+    enum Message: Sendable {
         case drained
         case failed(load: Int, Outcome, text: String)
     }
@@ -15,7 +15,7 @@ final class WorkerCrew: EventHandler {
     private let mailboxes: [Mailbox<WorkerCommand>]
     /// What each worker tells of itself, by its number.
     let cells: [WorkerCell]
-    private let reports: Mailbox<Report>
+    private let messages: Mailbox<Message>
     private var threads: [Thread] = []
     private var drained = 0
     private unowned let generator: Generator
@@ -26,17 +26,17 @@ final class WorkerCrew: EventHandler {
         let number: Int
         let cell: WorkerCell
         let mailbox: Mailbox<WorkerCommand>
-        let reports: Mailbox<Report>
+        let messages: Mailbox<Message>
         let loads: [LoadShare?]
-        let receivesLate: Bool
     }
 
     /// One load's part on one worker.
     struct LoadShare: Sendable {
         let plan: LoadPlan
         let index: Int
+        let options: TransportOptions
         let cell: LoadCell
-        let request: HTTPRequest
+        let request: RenderedRequest
         /// Of the whole load; `max` is endless.
         let requestsMax: UInt64
     }
@@ -51,21 +51,23 @@ final class WorkerCrew: EventHandler {
         for _ in 0..<generator.plan.workerCount { boxes.append(try Mailbox()) }
         mailboxes = boxes
         cells = boxes.map { _ in WorkerCell() }
-        reports = try Mailbox()
+        messages = try Mailbox()
         let owner = loop.attach(self)
-        try loop.register(reports.descriptor, .input, owner: owner, key: EventKey(index: 0))
+        try loop.register(messages.descriptor, .input, owner: owner, key: EventKey(index: 0))
         for number in mailboxes.indices {
             let shares = generator.controls.map { control -> LoadShare? in
                 control.plan.workers.firstIndex(of: number).map {
-                    LoadShare(
-                        plan: control.plan, index: $0, cell: control.cells[$0],
+                    var options = control.plan.transportOptions(index: $0)
+                    if !generator.options.receivesLate { options.receivesLate = false }
+                    return LoadShare(
+                        plan: control.plan, index: $0, options: options, cell: control.cells[$0],
                         request: generator.requests[control.index],
                         requestsMax: generator.options.requestsMax ?? .max)
                 }
             }
             let blueprint = Blueprint(
                 number: number, cell: cells[number], mailbox: mailboxes[number],
-                reports: reports, loads: shares, receivesLate: generator.options.receivesLate)
+                messages: messages, loads: shares)
             threads.append(try Thread(name: "worker-\(number)") { WorkerCrew.work(blueprint) })
         }
     }
@@ -74,19 +76,17 @@ final class WorkerCrew: EventHandler {
     private static func work(_ blueprint: Blueprint) {
         do {
             let context = TransportContext(loop: try EventLoop())
-            let reports = blueprint.reports
+            let messages = blueprint.messages
             let runners = blueprint.loads.enumerated().map { number, share -> LoadRunner? in
                 guard let share else { return nil }
-                return LoadRunner(
-                    share, number: number, context: context,
-                    receivesLate: blueprint.receivesLate, reports: reports)
+                return LoadRunner(share, number: number, context: context, messages: messages)
             }
             Clock.sharpenTimers()
             blueprint.cell.thread.set(Int64(Thread.number))
             let ground = try LoopGround(context, blueprint.mailbox)
             let worker = Worker(
                 ground: ground, cell: blueprint.cell, runners: runners,
-                onDrained: { reports.send(.drained) })
+                onDrained: { messages.send(.drained) })
             worker.run()
         } catch {
             preconditionFailure("a worker could not be set up: \(error)")
@@ -108,8 +108,8 @@ final class WorkerCrew: EventHandler {
     func stop() -> Instant { Mailbox.announce(to: mailboxes) { .stop(at: $0) } }
 
     func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
-        for report in reports.drain() {
-            switch report {
+        for message in messages.drain() {
+            switch message {
             case .failed(let load, let outcome, let text):
                 generator.failed(generator.controls[load], outcome, text)
             case .drained:
@@ -136,10 +136,9 @@ final class WorkerCrew: EventHandler {
 extension LoadRunner {
     fileprivate convenience init(
         _ share: WorkerCrew.LoadShare, number: Int, context: TransportContext,
-        receivesLate: Bool, reports: Mailbox<WorkerCrew.Report>
+        messages: Mailbox<WorkerCrew.Message>
     ) {
-        var options = share.plan.transportOptions(index: share.index)
-        options.receivesLate = options.receivesLate && receivesLate
+        let options = share.options
         let transport: any HTTPTransport
         switch share.plan.settings.transportChoice.choice {
         case .direct:
@@ -152,7 +151,7 @@ extension LoadRunner {
         }
         self.init(
             plan: share.plan, index: share.index, requestsMax: share.requestsMax, cell: share.cell,
-            transport: transport, receivesLate: receivesLate
-        ) { outcome, text in reports.send(.failed(load: number, outcome, text: text)) }
+            transport: transport, receivesLate: options.receivesLate
+        ) { outcome, text in messages.send(.failed(load: number, outcome, text: text)) }
     }
 }

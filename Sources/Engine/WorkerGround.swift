@@ -18,7 +18,7 @@ protocol WorkerGround: AnyObject {
     var slept: Nanoseconds { get }
 
     /// Ended requests that nobody has taken yet.
-    var completions: CompletionQueue { get }
+    var completions: ExchangeQueue { get }
 
     /// Of what all transports share.
     var nextDeadline: Instant { get }
@@ -54,7 +54,7 @@ final class LoopGround: WorkerGround, EventHandler {
 
     var slept: Nanoseconds { loop.slept }
 
-    var completions: CompletionQueue { context.completions }
+    var completions: ExchangeQueue { context.completions }
 
     var nextDeadline: Instant { context.nextDeadline }
 

@@ -19,9 +19,7 @@ package struct RecentTimes: Sendable {
         var counts: PackedCounts
     }
 
-    /// The totals at the last cut, by the finest step and modulo 2^32: only differences are asked for.
-    private var totals = [UInt32](
-        repeating: 0, count: FineScale.slotCount >> StepCounts.finestShift)
+    private var difference = StepDifference()
     private var lastCut: Instant?
     private var slices: [Slice] = []
     private var minutes: [Slice] = []
@@ -35,8 +33,7 @@ package struct RecentTimes: Sendable {
     package mutating func cut(_ all: FineSnapshot, at now: Instant) {
         guard isDue(at: now) else { return }
         lastCut = now
-        let new = self.new(in: all)
-        totals = Self.totals(all)
+        let new = difference.take(all)
         if new.count > 0 {
             slices.append(Slice(first: now, end: now, counts: PackedCounts(new)))
         }
@@ -51,7 +48,7 @@ package struct RecentTimes: Sendable {
     package func counts(
         ofLast window: Nanoseconds, _ all: FineSnapshot, at now: Instant
     ) -> StepCounts {
-        var counts = new(in: all)
+        var counts = difference.new(in: all)
         for slice in minutes + slices where slice.end > now - window {
             counts.merge(slice.counts.unpacked)
         }
@@ -61,7 +58,7 @@ package struct RecentTimes: Sendable {
     /// An upper bound of the memory that it takes.
     package var bytes: Int {
         let heads = 32
-        return (minutes + slices).reduce(heads + totals.count * 4) {
+        return (minutes + slices).reduce(heads + StepDifference.bytes) {
             $0 + MemoryLayout<Slice>.stride + heads + $1.counts.bytes.count
         }
     }
@@ -75,21 +72,41 @@ package struct RecentTimes: Sendable {
         minutes[minutes.count - 1].end = slice.end
         minutes[minutes.count - 1].counts = PackedCounts(counts)
     }
+}
+
+/// What is new in a fine histogram since the last look at it.
+package struct StepDifference: Sendable {
+    private static let stepCount = FineScale.slotCount >> StepCounts.finestShift
+    /// The memory that its totals take.
+    package static let bytes = stepCount * 4
+
+    /// By the finest step and modulo 2^32: only differences are asked for.
+    private var totals = [UInt32](repeating: 0, count: stepCount)
+
+    package init() {}
+
+    /// - Returns: what is new; from now on it is not.
+    package mutating func take(_ all: FineSnapshot) -> StepCounts {
+        let now = Self.totals(all)
+        defer { totals = now }
+        return counts(now)
+    }
+
+    package func new(in all: FineSnapshot) -> StepCounts { counts(Self.totals(all)) }
+
+    private func counts(_ now: [UInt32]) -> StepCounts {
+        var counts = StepCounts()
+        for (step, total) in now.enumerated() {
+            counts.add(UInt64(total &- totals[step]), at: step)
+        }
+        return counts
+    }
 
     private static func totals(_ all: FineSnapshot) -> [UInt32] {
-        var totals = [UInt32](
-            repeating: 0, count: FineScale.slotCount >> StepCounts.finestShift)
+        var totals = [UInt32](repeating: 0, count: stepCount)
         for (slot, count) in all.counts.enumerated() {
             totals[slot >> StepCounts.finestShift] &+= UInt32(truncatingIfNeeded: count)
         }
         return totals
-    }
-
-    private func new(in all: FineSnapshot) -> StepCounts {
-        var counts = StepCounts()
-        for (step, total) in Self.totals(all).enumerated() {
-            counts.add(UInt64(total &- totals[step]), at: step)
-        }
-        return counts
     }
 }

@@ -131,7 +131,7 @@ package protocol EventHandler: AnyObject {
     /// A deadline in the past only collects what is ready.
     /// - Parameter afterEach: called after each event, so that a caller can do what became due meanwhile.
     package func turn(until deadline: Instant, afterEach: ((Instant) -> Void)? = nil) {
-        let sleeps = deadline != .distantPast
+        let sleeps = deadline != .atOnce
         let began = sleeps ? Clock.now() : deadline
         var (count, rang) = wait(until: deadline, from: began)
         guard count > 0 || rang else { return }
@@ -162,7 +162,7 @@ package protocol EventHandler: AnyObject {
 
     /// Handles what is ready by now, on so many descriptors at least, without sleeping.
     package func collect(_ descriptors: Int) {
-        for _ in 0...descriptors / Int(Self.batchMax) { turn(until: .distantPast) }
+        for _ in 0...descriptors / Int(Self.batchMax) { turn(until: .atOnce) }
     }
 
     /// - Returns: how many events there are, and whether the alarm rang instead.

@@ -16,21 +16,21 @@ package final class Server: EventHandler {
     private static let listenerKey = EventKey(index: .max)
 
     package let localAddress: SocketAddress
-    package private(set) var counts = ServerCounts()
+    package internal(set) var counts = ServerCounts()
     /// Answers under way on routes that are `isLimited`.
     package private(set) var scrapesInProgress = 0
     package var openConnections: Int { table.count }
 
     let limits: ServerLimits
-    private let loop: EventLoop
+    let loop: EventLoop
     private let routes: [String: Route]
     private let notFound: String
     private var listener: FileDescriptor?
     private var isListening = true
-    private var owner: UInt16 = 0
-    private var table: ConnectionTable
-    private var received = [UInt8](repeating: 0, count: 16_384)
-    private var sweep: (at: Instant, timer: TimerID)?
+    var owner: UInt16 = 0
+    var table: ClientTable
+    var received = [UInt8](repeating: 0, count: 16_384)
+    var sweep: (at: Instant, timer: TimerID)?
 
     /// Starts to listen; port 0 takes a free one (`localAddress`).
     /// - Throws: `SystemError` of `bind` when the port is in use or not allowed.
@@ -44,7 +44,7 @@ package final class Server: EventHandler {
         self.loop = loop
         self.routes = Dictionary(uniqueKeysWithValues: routes.map { ($0.path, $0) })
         notFound = Self.notFoundText(routes)
-        table = ConnectionTable(capacity: limits.connections)
+        table = ClientTable(capacity: limits.connections)
         let number = listener.number
         self.listener = consume listener
         owner = loop.attach(self)
@@ -79,8 +79,8 @@ package final class Server: EventHandler {
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) { descriptorsExhausted(now) }
                 return
             }
-            let connection = Connection(
-                socket, limits: parserLimits, now: now, deadline: now + limits.request)
+            let connection = ClientConnection(
+                socket, limits: limits.parser, now: now, deadline: now + limits.request)
             let key = table.insert(connection)
             do throws(SystemError) {
                 try loop.register(connection.socket.number, .input, owner: owner, key: key)
@@ -93,14 +93,6 @@ package final class Server: EventHandler {
             // The request often comes with the connection.
             receive(key, connection, now)
         }
-    }
-
-    private var parserLimits: RequestParser.Limits {
-        var parser = RequestParser.Limits()
-        parser.head = limits.head
-        parser.target = limits.target
-        parser.body = limits.body
-        return parser
     }
 
     /// Frees one place or descriptor.
@@ -121,7 +113,7 @@ package final class Server: EventHandler {
         loop.schedule(at: now + Self.exhaustedPause) { [weak self] _ in self?.listen(true) }
     }
 
-    private func listen(_ wanted: Bool) {
+    func listen(_ wanted: Bool) {
         guard let number = listener?.number, wanted != isListening else { return }
         isListening = wanted
         try? loop.change(number, wanted ? .input : [], owner: owner, key: Self.listenerKey)
@@ -129,7 +121,7 @@ package final class Server: EventHandler {
 
     // MARK: Receiving
 
-    private func receive(_ key: EventKey, _ connection: Connection, _ now: Instant) {
+    private func receive(_ key: EventKey, _ connection: ClientConnection, _ now: Instant) {
         if !connection.pending.isEmpty {
             let pending = connection.pending
             connection.pending = []
@@ -143,7 +135,7 @@ package final class Server: EventHandler {
     }
 
     private func consume(
-        _ bytes: ArraySlice<UInt8>, _ key: EventKey, _ connection: Connection, _ now: Instant
+        _ bytes: ArraySlice<UInt8>, _ key: EventKey, _ connection: ClientConnection, _ now: Instant
     ) {
         if connection.began == nil {
             connection.began = now
@@ -181,7 +173,7 @@ package final class Server: EventHandler {
     // MARK: Answering
 
     private func respond(
-        to request: HTTPRequest, _ key: EventKey, _ connection: Connection, _ now: Instant
+        to request: HTTPRequest, _ key: EventKey, _ connection: ClientConnection, _ now: Instant
     ) {
         counts.requests += 1
         guard let route = routes[String(request.path)] else {
@@ -210,9 +202,9 @@ package final class Server: EventHandler {
         answer(response, to: request, closes: !request.keepsAlive, key, connection, now)
     }
 
-    private func answer(
+    func answer(
         _ response: Response, to request: HTTPRequest?, closes: Bool, _ key: EventKey,
-        _ connection: Connection, _ now: Instant
+        _ connection: ClientConnection, _ now: Instant
     ) {
         connection.output = ResponseWriter.bytes(
             of: response, to: request, wall: Clock.wall(), closes: closes)
@@ -224,7 +216,7 @@ package final class Server: EventHandler {
         write(key, connection, now)
     }
 
-    private func write(_ key: EventKey, _ connection: Connection, _ now: Instant) {
+    private func write(_ key: EventKey, _ connection: ClientConnection, _ now: Instant) {
         while connection.written < connection.output.count {
             let sent = Socket.send(
                 connection.socket.number, connection.output, from: connection.written)
@@ -248,87 +240,10 @@ package final class Server: EventHandler {
         watch(key, connection, connection.pending.isEmpty ? .input : .output)
     }
 
-    private func endAnswer(_ connection: Connection) {
+    func endAnswer(_ connection: ClientConnection) {
         if connection.isLimited { scrapesInProgress -= 1 }
         connection.isLimited = false
         connection.output = []
         connection.written = 0
-    }
-
-    // MARK: Closing
-
-    private func beginClosing(_ key: EventKey, _ connection: Connection, _ now: Instant) {
-        connection.state = .closing
-        connection.pending = []
-        _ = shutdown(connection.socket.number, Int32(SHUT_WR))
-        setDeadline(connection, now + min(limits.request, .seconds(2)))
-        watch(key, connection, .input)
-    }
-
-    private func discard(_ key: EventKey, _ connection: Connection) {
-        switch Socket.receive(connection.socket.number, into: &received) {
-        case .bytes(let count):
-            connection.discarded += count
-            if connection.discarded > 262_144 { drop(key, connection) }
-        case .wouldBlock: break
-        case .end, .failed: drop(key, connection)
-        }
-    }
-
-    private func drop(_ key: EventKey, _ connection: Connection) {
-        endAnswer(connection)
-        connection.onWritten = nil
-        loop.unregister(connection.socket.number)
-        table.remove(key)
-        if table.count == 0, let sweep {
-            loop.cancel(sweep.timer)
-            self.sweep = nil
-        }
-        listen(true)
-    }
-
-    private func watch(_ key: EventKey, _ connection: Connection, _ interest: Readiness) {
-        guard connection.interest != interest else { return }
-        connection.interest = interest
-        do throws(SystemError) {
-            try loop.change(connection.socket.number, interest, owner: owner, key: key)
-        } catch {
-            drop(key, connection)
-        }
-    }
-
-    // MARK: Deadlines
-
-    private func setDeadline(_ connection: Connection, _ deadline: Instant) {
-        connection.deadline = deadline
-        armSweep(deadline)
-    }
-
-    /// One timer for all connections, at the earliest deadline it has been told of. A deadline that
-    /// moves back leaves the timer alone: it comes once too often, finds nothing due and goes for
-    /// the next one.
-    private func armSweep(_ deadline: Instant) {
-        if let sweep, sweep.at <= deadline { return }
-        if let sweep { loop.cancel(sweep.timer) }
-        let timer = loop.schedule(at: deadline) { [weak self] now in self?.sweepDue(now) }
-        sweep = (deadline, timer)
-    }
-
-    private func sweepDue(_ now: Instant) {
-        sweep = nil
-        for (key, connection) in table.entries where connection.deadline <= now {
-            timeOut(key, connection, now)
-        }
-        if let next = table.entries.map(\.connection.deadline).min() { armSweep(next) }
-    }
-
-    private func timeOut(_ key: EventKey, _ connection: Connection, _ now: Instant) {
-        guard connection.state == .receiving, connection.began != nil else {
-            if connection.state == .answering { counts.timedOut += 1 }
-            return drop(key, connection)
-        }
-        counts.timedOut += 1
-        let text = "408 Request Timeout: the request was not complete after \(limits.request)\n"
-        answer(.text(text, status: 408), to: nil, closes: true, key, connection, now)
     }
 }

@@ -1,3 +1,4 @@
+import HTTP1
 package import Time
 
 /// What clients may cost the server. Every place, byte and second that a client can hold is bounded
@@ -24,6 +25,14 @@ package struct ServerLimits: Hashable, Sendable {
     package var scrapes = 40
 
     package init() {}
+
+    var parser: RequestParser.Limits {
+        var parser = RequestParser.Limits()
+        parser.head = head
+        parser.target = target
+        parser.body = body
+        return parser
+    }
 }
 
 /// What the server has seen since its start.
@@ -40,4 +49,31 @@ package struct ServerCounts: Hashable, Sendable {
     package var limited = 0
 
     package init() {}
+}
+
+/// The answers to requests that no route takes.
+extension Server {
+    /// RFC 9110 §9.1 and §15.6.2: a known method gets 405, one that nobody knows 501.
+    static func refusal(of request: HTTPRequest, _ route: Route) -> Response {
+        let known = [
+            "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",
+        ]
+        guard known.contains(request.method) else {
+            return .text("501 Not Implemented: this method is not known here\n", status: 501)
+        }
+        let allowed = route.allowed.joined(separator: ", ")
+        var response = Response.text(
+            "405 Method Not Allowed: \(route.path) takes \(allowed)\n", status: 405)
+        response.headers = [("Allow", allowed)]
+        return response
+    }
+
+    static func notFoundText(_ routes: [Route]) -> String {
+        let width = routes.map { $0.path.utf8.count }.max() ?? 0
+        let lines = routes.map { route in
+            let gap = String(repeating: " ", count: width - route.path.utf8.count + 2)
+            return "  \(route.path)\(gap)\(route.summary)"
+        }
+        return "404 Not Found. What there is:\n\n" + lines.joined(separator: "\n") + "\n"
+    }
 }

@@ -13,6 +13,8 @@ package struct StatusDocument: Hashable, Sendable {
     /// The cgroup's limit; nil without one.
     package var cpuLimitCores: Double?
     package var cpuThrottled: Double?
+    /// Whether its target is our own, which `/demo/behaviour` changes.
+    package var isDemo = false
     package var loads: [LoadStatus] = []
 
     package init(version: String, uptime: Double, ready: Bool) {
@@ -35,7 +37,7 @@ package struct LoadStatus: Hashable, Sendable {
     package var pacing: String
     package var workers = 1
     /// Requests per second that the schedule asks for now; nil for `rate: max`.
-    package var targetRate: Double?
+    package var intendedRate: Double?
     package var intended: UInt64 = 0
     package var sent: UInt64 = 0
     package var inFlight: Int64 = 0
@@ -148,6 +150,7 @@ extension StatusDocument {
             $0.field("workers", workers)
             $0.field("cpu_limit_cores", cpuLimitCores)
             $0.field("cpu_throttled_seconds", cpuThrottled)
+            $0.field("demo", isDemo)
             $0.array("loads") { for load in loads { load.write(to: &$0) } }
         }
         return json.bytes
@@ -164,7 +167,7 @@ extension LoadStatus {
             $0.field("transport_reason", transportReason)
             $0.field("pacing", pacing)
             $0.field("workers", workers)
-            $0.field("target_rate", targetRate)
+            $0.field("intended_rate", intendedRate)
             $0.field("intended", intended)
             $0.field("sent", sent)
             $0.field("in_flight", inFlight)

@@ -9,11 +9,14 @@ package enum StatusPage {
     /// - Parameters:
     ///   - version: shown before the first poll and without scripts.
     ///   - status: the document, made anew for each poll.
+    ///   - history: what is behind a second.
     package static func routes(
-        version: String, status: @escaping () -> StatusDocument
+        version: String, status: @escaping () -> StatusDocument,
+        history: @escaping (_ after: UInt32) -> HistoryDocument
     ) -> [Route] {
         let page = Array(html.replacing("VERSION", with: escaped(version)).utf8)
         let (script, style, mark) = (Array(script.utf8), Array(style.utf8), Array(icon.utf8))
+        let charts = Array(charts.utf8)
         return [
             Route("/", summary: "this generator's state, live") { _ in
                 Response(
@@ -22,6 +25,9 @@ package enum StatusPage {
             },
             Route("/status.js", summary: "the page's script") { _ in
                 Response(contentType: "text/javascript; charset=utf-8", body: script)
+            },
+            Route("/charts.js", summary: "the page's charts") { _ in
+                Response(contentType: "text/javascript; charset=utf-8", body: charts)
             },
             Route("/status.css", summary: "the page's style") { _ in
                 Response(contentType: "text/css; charset=utf-8", body: style)
@@ -32,8 +38,14 @@ package enum StatusPage {
             Route("/api/v1/status", summary: "the state as JSON") { _ in
                 .json(status().json())
             },
+            Route("/api/v1/history", summary: "the last ten minutes; ?after=SECOND") { request in
+                let after = request.queryItems.first { $0.name == "after" }?.value
+                return .json(history(after.flatMap { UInt32($0) } ?? 0).json())
+            },
         ]
     }
+
+    private static var script: String { views + polling }
 
     private static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
@@ -55,6 +67,7 @@ package enum StatusPage {
         <title>Ballast</title>
         <link rel="icon" href="/icon.svg" type="image/svg+xml">
         <link rel="stylesheet" href="/status.css">
+        <script src="/charts.js" defer></script>
         <script src="/status.js" defer></script>
         </head>
         <body>
@@ -70,6 +83,7 @@ package enum StatusPage {
         </header>
         <p id="lost" class="banner bad" role="alert" hidden></p>
         <div id="degraded" class="banner warn" role="status" hidden></div>
+        <div id="demo" class="demo" hidden></div>
         <main id="loads">
         <noscript><p>This page shows live numbers by JavaScript, which is off. The links above
         have the same numbers.</p></noscript>

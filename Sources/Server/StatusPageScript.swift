@@ -1,6 +1,6 @@
 extension StatusPage {
     /// Builds every element by `textContent`, so that no name or error text can become markup.
-    static let script = #"""
+    static let views = #"""
         "use strict";
         const period = 2000;
         const byId = (id) => document.getElementById(id);
@@ -9,6 +9,8 @@ extension StatusPage {
         // flicker.
         const rateSeconds = 20;
         let history = [];
+        // The last second of the charts that is here.
+        let drawnTo = 0;
         let answeredAt = Date.now();
         // Of a window the greatest time itself is not known, only what no time exceeds.
         const windows = [["Last minute", (times) => times.last_minute, "at most"],
@@ -67,11 +69,14 @@ extension StatusPage {
         function makeView(load, index) {
           const heading = element("h2", { id: `load-${index}`, text: load.name });
           const state = element("span", { class: "state" });
+          const failing = element("span", { class: "state failing", text: "failing" });
+          failing.hidden = true;
+          const drawn = charts.makeView();
           const about = element("p", { class: "about" });
           const how = element("p", { class: "about" });
           const figures = element("dl", { class: "figures" });
           const cells = {};
-          for (const label of ["Intended rate", "Actual rate", "Sent", "OK", "Dropped",
+          for (const label of ["Intended rate", "Actual rate", "Sent", "OK of intended", "Dropped",
             "In flight", "Backlog", "Connections"]) {
             const value = cells[label] = element("dd", { text: "–" });
             figures.append(element("div", {}, element("dt", { text: label }), value));
@@ -81,10 +86,20 @@ extension StatusPage {
           const outcomes = table("Outcomes", ["", "requests", "of intended"]);
           const drops = table("Dropped, never sent", ["", "requests", "of intended"]);
           const node = element("section", { class: "load", "aria-labelledby": heading.id },
-            element("div", { class: "title" }, heading, state), about, how, figures,
+            element("div", { class: "title" }, heading, state, failing), about, how, figures,
+            drawn.node,
             element("div", { class: "tables" }, ...times.map((one) => one.node), outcomes.node,
               drops.node));
-          return { node, state, about, how, cells, times, outcomes, drops };
+          return { node, state, failing, about, how, cells, drawn, times, outcomes, drops };
+        }
+
+        // Decided is intended less what waits or is under way: shares are of this, so that drops
+        // count.
+        function sums(load) {
+          const ended = load.outcomes.reduce((sum, o) => sum + o.count, 0);
+          const ok = load.outcomes.find((o) => o.name === "ok")?.count ?? 0;
+          const dropped = Object.values(load.dropped).reduce((sum, n) => sum + n, 0);
+          return { ok, dropped, decided: ended + dropped };
         }
 
         function update(view, load, earlier, elapsed) {
@@ -95,18 +110,16 @@ extension StatusPage {
           put(view.how, `${load.transport} transport (${load.transport_reason}) · pacing ` +
             `${load.pacing} · ${load.workers} ${load.workers === 1 ? "worker" : "workers"} · ` +
             `requests end by ${load.end_clock}`);
-          const ended = load.outcomes.reduce((sum, o) => sum + o.count, 0);
-          const ok = load.outcomes.find((o) => o.name === "ok")?.count ?? 0;
-          const dropped = Object.values(load.dropped).reduce((sum, n) => sum + n, 0);
-          // Intended, less what waits or is under way: shares are of this, so that drops count.
-          const decided = ended + dropped;
+          const { ok, dropped, decided } = sums(load);
+          const before = earlier ? sums(earlier) : { ok: 0, decided: 0 };
+          view.failing.hidden = ok - before.ok >= 0.99 * (decided - before.decided);
           const since = (now, then) => earlier ? (now - then) / elapsed : null;
-          put(cells["Intended rate"], load.target_rate === null ? "max"
-            : rate(since(load.intended, earlier?.intended) ?? load.target_rate));
+          put(cells["Intended rate"], load.intended_rate === null ? "max"
+            : rate(since(load.intended, earlier?.intended) ?? load.intended_rate));
           put(cells["Actual rate"], rate(since(load.sent, earlier?.sent)));
           put(cells["Sent"], count(load.sent));
-          put(cells["OK"], percent(ok, decided));
-          cells["OK"].className = decided === 0 ? ""
+          put(cells["OK of intended"], percent(ok, decided));
+          cells["OK of intended"].className = decided === 0 ? ""
             : ok === decided ? "good" : ok < 0.99 * decided ? "bad" : "";
           put(cells["Dropped"], count(dropped));
           cells["Dropped"].className = dropped > 0 ? "bad" : "";
@@ -145,59 +158,6 @@ extension StatusPage {
           }
           view.outcomes.body.replaceChildren(...rows);
         }
-
-        function show(status) {
-          put(byId("version"), status.version);
-          const limit = status.cpu_limit_cores;
-          put(byId("summary"), `Up ${duration(status.uptime_seconds)} · ` +
-            `${status.ready ? "ready" : "not ready"} · ` +
-            `${status.workers} ${status.workers === 1 ? "worker" : "workers"}` +
-            (limit === null ? "" : ` · CPU limit ${limit}`));
-          const banner = byId("degraded");
-          banner.hidden = status.degraded.length === 0;
-          const reasons = status.degraded.join("\n");
-          if (banner.dataset.reasons !== reasons) {
-            banner.dataset.reasons = reasons;
-            banner.replaceChildren(
-              element("strong", { text: "Degraded: these numbers are suspect." }),
-              element("ul", {}, ...status.degraded.map((text) => element("li", { text }))));
-          }
-          // An uptime that went back is another process.
-          history = history.filter((old) => old.uptime_seconds < status.uptime_seconds
-            && old.uptime_seconds >= status.uptime_seconds - rateSeconds);
-          const before = history[0];
-          const elapsed = before ? status.uptime_seconds - before.uptime_seconds : 0;
-          const names = new Set(status.loads.map((load) => load.name));
-          for (const [name, view] of views) {
-            if (!names.has(name)) { view.node.remove(); views.delete(name); }
-          }
-          status.loads.forEach((load, index) => {
-            if (!views.has(load.name)) {
-              views.set(load.name, makeView(load, index));
-              byId("loads").append(views.get(load.name).node);
-            }
-            const earlier = before?.loads.find((old) => old.name === load.name);
-            update(views.get(load.name), load, earlier, elapsed);
-          });
-          history.push(status);
-        }
-
-        async function poll() {
-          const lost = byId("lost");
-          try {
-            const answer = await fetch("/api/v1/status", { signal: AbortSignal.timeout(5000) });
-            if (!answer.ok) throw new Error(`status ${answer.status}`);
-            show(await answer.json());
-            answeredAt = Date.now();
-            lost.hidden = true;
-          } catch (error) {
-            const age = duration((Date.now() - answeredAt) / 1000);
-            lost.textContent = `No answer for ${age} (${error.message}): what is below is old.`;
-            lost.hidden = false;
-          }
-          setTimeout(poll, period);
-        }
-        poll();
 
         """#
 }

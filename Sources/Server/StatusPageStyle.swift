@@ -54,6 +54,38 @@ extension StatusPage {
         .figures dd { margin: 0; font-size: 1.25rem; line-height: 1.3; }
         .figures dd.bad { color: var(--bad); }
         .figures dd.good { color: var(--good); }
+        .state.failing { color: var(--bad); }
+        .charts {
+          display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
+          gap: .75rem 2rem; margin: 0 0 1rem;
+        }
+        figure { margin: 0; min-width: 0; }
+        figure.quiet { display: none; }
+        figcaption { font-weight: 600; font-size: .95rem; }
+        .legend { margin: 0; font-size: .8rem; color: var(--soft); }
+        .legend .mark {
+          display: inline-block; width: .9rem; height: .2rem; margin: 0 .35rem .2rem 0;
+          background: currentColor;
+        }
+        .legend .mark ~ .mark { margin-left: .8rem; }
+        svg { display: block; width: 100%; }
+        svg text { fill: var(--soft); font-size: 11px; }
+        .grid { stroke: var(--line); stroke-width: 1; }
+        .line { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; }
+        .thin { opacity: .55; }
+        .intended { color: var(--soft); }
+        .sent, .service { color: var(--accent); }
+        .response { color: var(--warn); }
+        .failed { color: var(--bad); }
+        .dropped { color: var(--warn); }
+        .demo { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; margin-top: 1rem; }
+        button {
+          font: inherit; color: var(--accent); background: var(--card); padding: .25rem .9rem;
+          border: 1px solid currentColor; border-radius: .4rem; cursor: pointer;
+        }
+        button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+        #overview { margin-top: 1.25rem; }
+        #overview th[scope="row"] { white-space: normal; overflow-wrap: anywhere; }
         .tables {
           display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
           gap: 1rem 2rem; align-items: start;
@@ -66,8 +98,10 @@ extension StatusPage {
         th:last-child, td:last-child { padding-right: .25rem; }
         td.number, th.number { text-align: right; white-space: nowrap; }
         @media (max-width: 30rem) {
-          table { font-size: .875rem; }
-          th, td { padding-right: .4rem; }
+          body { padding: 1rem .5rem 2rem; }
+          .load { padding: .75rem; }
+          table { font-size: .8rem; }
+          th, td { padding-right: .3rem; }
         }
         .error { color: var(--bad); font-size: .875rem; text-align: left; }
 

@@ -15,6 +15,19 @@ package enum StandardStream: Int32, Sendable {
         }
     }
 
+    /// All of standard input, or its first bytes.
+    package static func readInput(atMost most: Int = 2 << 20) -> [UInt8] {
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        while content.count < most {
+            let count = unsafe Glibc.read(0, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            content += piece.prefix(count)
+        }
+        return content
+    }
+
     /// Writes all of it, as one `write` wherever the kernel takes it whole. A reader that has gone
     /// away is no error: there is nobody left to tell.
     /// - Returns: why it could not be written; nil when it was.

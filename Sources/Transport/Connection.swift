@@ -1,3 +1,4 @@
+import Glibc
 import HTTP1
 import Reactor
 
@@ -26,7 +27,7 @@ struct Connection {
     /// The TLS channel; nil on a plain socket.
     var channel: TLSChannel?
     var parser = ResponseParser()
-    var request = Completion()
+    var request = Exchange()
 
     func key(_ slot: Int) -> EventKey { EventKey(index: UInt32(slot), generation: generation) }
 }
@@ -57,4 +58,66 @@ struct Connection {
             return unsafe slots + slot
         }
     }
+}
+
+/// The last answer that arrived whole in one piece. A service says the same thing many times, byte for byte within a
+/// second: comparing is cheaper than parsing, and the same bytes mean the same.
+@safe final class AnswerMemory {
+    /// Longer answers are parsed each time: comparing them would cost what parsing their head does.
+    private static let countMax = 1_024
+
+    private let bytes = UnsafeMutableRawPointer.allocate(byteCount: countMax, alignment: 8)
+    private var count = 0
+    private var parsed = ResponseParser()
+
+    deinit { unsafe bytes.deallocate() }
+
+    /// - Parameter parser: about to read the answer.
+    /// - Returns: a parser that has read these very bytes; nil when the last answer's were others.
+    func recall(
+        _ answer: UnsafeRawBufferPointer, for parser: ResponseParser
+    ) -> ResponseParser? {
+        // The head of an answer to HEAD is only a part of one to GET.
+        guard answer.count == count, parser.answersHEAD == parsed.answersHEAD,
+            let start = answer.baseAddress,
+            unsafe memcmp(bytes, start, count) == 0
+        else { return nil }
+        return parsed
+    }
+
+    /// - Parameter parser: after it has read all of `answer`, and nothing else.
+    func keep(_ answer: UnsafeRawBufferPointer, _ parser: ResponseParser) {
+        guard answer.count <= Self.countMax, let start = answer.baseAddress else { return }
+        unsafe bytes.copyMemory(from: start, byteCount: answer.count)
+        count = answer.count
+        parsed = parser
+    }
+}
+
+/// What a write on a connection brought.
+enum Written {
+    /// So many were taken; 0 when it would block.
+    case bytes(Int)
+    /// TLS must read before it can write on.
+    case needsInput
+    case failed(errno: Int32)
+    /// TLS itself failed.
+    case broken(FailureDetail)
+}
+
+/// What a read on a connection brought.
+enum Received {
+    case bytes(Int)
+    case wouldBlock
+    /// TLS must write before it can read on.
+    case needsOutput
+    case end
+    case failed(errno: Int32)
+    case broken(FailureDetail)
+}
+
+/// A request that a socket did not take whole. It keeps the very bytes it began with: OpenSSL insists on that.
+struct UnsentRequest {
+    let bytes: [UInt8]
+    var offset: Int
 }

@@ -54,7 +54,7 @@ enum CurlCallbacks {
     private static func header(
         _ line: UnsafeRawBufferPointer, _ transfer: UnsafeMutablePointer<CurlTransfer>
     ) -> Int {
-        if unsafe transfer.pointee.request.firstByte == .distantPast {
+        if unsafe transfer.pointee.request.firstByte == .notYet {
             unsafe transfer.pointee.request.firstByte = Clock.now()
         }
         unsafe transfer.pointee.headBytes += line.count

@@ -51,6 +51,7 @@ private struct WatchTable {
     private var generation: UInt16 = 0
     private var unwatched: [(easy: UnsafeMutableRawPointer, errno: Int32)] = unsafe []
     private var hasRestarted = false
+    private var isOpen = true
 
     init(loop: EventLoop, endsOnIdleInput: Bool = false, client: any CurlMultiOwner) {
         self.loop = loop
@@ -76,7 +77,14 @@ private struct WatchTable {
         }
     }
 
-    deinit { _ = unsafe curl_multi_cleanup(handle) }
+    deinit { close() }
+
+    /// Ends all connections; libcurl calls back into the client while it does, so that a client closes before it goes.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        _ = unsafe curl_multi_cleanup(handle)
+    }
 
     // MARK: What curl asks for
 
@@ -147,7 +155,7 @@ private struct WatchTable {
     private func setTimer(_ milliseconds: Int) {
         switch milliseconds {
         case ..<0: nextDeadline = .distantFuture
-        case 0: nextDeadline = .distantPast
+        case 0: nextDeadline = .atOnce
         default: nextDeadline = Clock.now() + .milliseconds(Int64(milliseconds))
         }
     }

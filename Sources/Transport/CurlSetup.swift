@@ -7,7 +7,7 @@ import Time
 extension CurlTransport {
     /// The headers as libcurl wants them, less those that it says itself: it looks through the list many times per
     /// request. Its own `Expect` and `Content-Type` are switched off.
-    static func headerLines(_ request: HTTPRequest) -> [String] {
+    static func headerLines(_ request: RenderedRequest) -> [String] {
         let custom = request.headers.filter { header in
             switch header.name {
             case "Host": header.value != request.authority
@@ -81,7 +81,7 @@ extension CurlTransport {
             status == 303 ? !request.isHEAD : status <= 302 && request.method == "POST"
         guard becomesGET else { return }
         let headers = request.headers.filter { !$0.name.lowercased().hasPrefix("content-") }
-        let next = HTTPRequest(
+        let next = RenderedRequest(
             method: "GET", path: request.path, authority: request.authority, userAgent: "",
             headers: headers, body: [])
         easy.set(CURLOPT_CUSTOMREQUEST, nil)
@@ -92,7 +92,7 @@ extension CurlTransport {
         table[slot].sendsBodyApart = false
     }
 
-    private func setMethod(_ easy: CurlEasy, _ request: HTTPRequest) {
+    private func setMethod(_ easy: CurlEasy, _ request: RenderedRequest) {
         switch request.method {
         case "GET" where request.body.isEmpty: easy.set(CURLOPT_HTTPGET, 1)
         case "HEAD" where request.body.isEmpty: easy.set(CURLOPT_NOBODY, 1)
@@ -111,5 +111,38 @@ extension CurlTransport {
 
     private static var nothing: UnsafeRawPointer {
         unsafe UnsafeRawPointer(StaticString("").utf8Start)
+    }
+}
+
+/// What only the curl transport can do.
+package struct CurlOptions: Hashable, Sendable {
+    package enum Version: Hashable, Sendable {
+        case http1, http2, automatic
+    }
+
+    package var version = Version.http1
+    /// `http://host:port`; the target's own address where it has one.
+    package var url: String
+    package var proxy: String?
+    package var redirects = 0
+    package var compression = false
+    package var unix: String?
+    /// Whose addresses `setPeers` gives: the target's, or the proxy's.
+    package var resolvedHost: String
+    package var resolvedPort: UInt16
+
+    package init(url: String, resolvedHost: String, resolvedPort: UInt16) {
+        self.url = url
+        self.resolvedHost = resolvedHost
+        self.resolvedPort = resolvedPort
+    }
+
+    /// Whether a connection may carry many requests at a time.
+    func isMultiplexed(hasTLS: Bool) -> Bool {
+        switch version {
+        case .http1: false
+        case .http2: true
+        case .automatic: hasTLS
+        }
     }
 }

@@ -6,7 +6,7 @@ import Time
 /// fixed address.
 @safe struct CurlTransfer {
     /// The present attempt.
-    var request = Completion()
+    var request = Exchange()
     /// Of the arrival: what its last attempt is reported with.
     var intendedStart = Instant.distantPast
     var actualStart = Instant.distantPast
@@ -46,7 +46,7 @@ import Time
     var sendsBodyApart = false
 
     /// Gets ready for an attempt.
-    mutating func begin(_ request: Completion) {
+    mutating func begin(_ request: Exchange) {
         self.request = request
         bodyBytes = 0
         headBytes = 0

@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-package import Reactor
+import Reactor
 package import Time
 
 /// HTTP by libcurl's multi interface: HTTP/2, proxies, redirects, compression, Unix sockets. One multi per load, so
@@ -15,24 +15,27 @@ package import Time
     /// Whether input that nobody asked for ends a connection: libcurl would take it for the next answer. With HTTP/2
     /// such input is usual.
     let endsOnIdleInput: Bool
-    private var multi: CurlMulti!
+    private(set) lazy var multi = CurlMulti(
+        loop: context.loop, endsOnIdleInput: endsOnIdleInput, client: self)
     private var freeSlots: [Int32] = []
-    private var ages: AgeList
-    private(set) var request: HTTPRequest
+    var ages: AgeList
+    var request: RenderedRequest
     /// Raised when the request changes: handles are set up anew before their next use.
-    private(set) var generation: UInt64 = 1
-    private(set) var headers: HeaderList
-    private(set) var url: CurlURL
+    var generation: UInt64 = 1
+    var headers: HeaderList
+    var url: CurlURL
     private var certificates: CertificateAge?
     private var nextHandshake = Instant.distantPast
-    private var failureText = ""
+    var failureText = ""
 
     /// Sockets that libcurl holds open.
     var sockets = SocketLedger()
     var peers: CurlPeers
+    /// When libcurl's timer was last looked at.
+    var lastDriven = Instant.distantPast
 
     /// A floor for libcurl's timer with HTTP/2, where trusting its callback alone has stalled streams.
-    private static let streamFloor = Nanoseconds.milliseconds(1)
+    static let streamFloor = Nanoseconds.milliseconds(1)
     private static let streamsPerConnection = 100
     /// Before 8.0, a request with prior knowledge fails on a connection that is already up (curl issue 10634): only the
     /// one that opens it may say so.
@@ -42,7 +45,7 @@ package import Time
     static let bodyWithHeadMax = 64 * 1_024
 
     package init(
-        _ options: TransportOptions, _ curl: CurlOptions, load: UInt16, request: HTTPRequest,
+        _ options: TransportOptions, _ curl: CurlOptions, load: UInt16, request: RenderedRequest,
         context: TransportContext
     ) {
         self.options = options
@@ -61,7 +64,6 @@ package import Time
             connections: options.connections,
             perConnection: isMultiplexed ? Self.streamsPerConnection : 1)
         certificates = options.tls.map { CertificateAge(of: $0) }
-        multi = CurlMulti(loop: context.loop, endsOnIdleInput: endsOnIdleInput, client: self)
         set(CURLMOPT_MAXCONNECTS, options.connections)
         set(CURLMOPT_MAX_TOTAL_CONNECTIONS, options.connections)
         set(CURLMOPT_MAX_CONCURRENT_STREAMS, Self.streamsPerConnection)
@@ -73,15 +75,11 @@ package import Time
     }
 
     deinit {
-        // While it is taken down, libcurl still calls back into this object.
         while let slot = ages.oldest {
             ages.remove(slot)
             unsafe multi.remove(table.easy(slot).handle)
         }
-        var last = multi
-        multi = nil
-        last = nil
-        _ = last
+        multi.close()
     }
 
     // MARK: Starting
@@ -153,8 +151,8 @@ package import Time
         return slot
     }
 
-    private func attempt(_ intended: Instant, _ actual: Instant) -> Completion {
-        var request = Completion()
+    private func attempt(_ intended: Instant, _ actual: Instant) -> Exchange {
+        var request = Exchange()
         request.load = load
         request.intendedStart = intended
         request.actualStart = actual
@@ -183,14 +181,7 @@ package import Time
         finish(slot, outcome, at: end, isInMulti: true)
     }
 
-    func failedToWatch(_ easy: UnsafeMutableRawPointer, errno code: Int32) {
-        let slot = unsafe slotNumber(of: easy)
-        guard table[slot].isActive else { return }
-        failureText = SystemError.text(of: code)
-        finish(slot, .local, at: Clock.now(), isInMulti: true)
-    }
-
-    private func slotNumber(of easy: UnsafeMutableRawPointer) -> Int {
+    func slotNumber(of easy: UnsafeMutableRawPointer) -> Int {
         var slot: UnsafeMutableRawPointer?
         unsafe ballast_getinfo_pointer(easy, CURLINFO_PRIVATE, &slot)
         return Int(bitPattern: slot)
@@ -219,7 +210,7 @@ package import Time
     }
 
     /// Ends an arrival: its last attempt is reported with the times of the whole chain.
-    private func finish(_ slot: Int, _ outcome: Outcome, at end: Instant, isInMulti: Bool) {
+    func finish(_ slot: Int, _ outcome: Outcome, at end: Instant, isInMulti: Bool) {
         let easy = table.easy(slot)
         table[slot].isActive = false
         table[slot].request.outcome = outcome
@@ -252,97 +243,5 @@ package import Time
         guard number >= 0, sockets.isGone(number) else { return }
         forget(number)
         if let peer = sockets.strike(number) { peers.closed(peer) }
-    }
-
-    // MARK: Idle connections
-
-    func idleEnded(_ socket: Int32) {
-        if let peer = sockets.markEnded(socket) { peers.closed(peer) }
-    }
-
-    /// Ends one idle connection to a peer, so that another may be opened.
-    private func endIdle(to peer: Int32) -> Bool {
-        guard let socket = sockets.all(to: peer).first(where: { multi.isIdle($0) }) else {
-            return false
-        }
-        multi.endIdle(socket)
-        return true
-    }
-
-    /// Ends the idle connections to addresses that are no longer the target's.
-    private func endIdleStrays() {
-        for socket in sockets.all(to: -1) where multi.isIdle(socket) { multi.endIdle(socket) }
-    }
-
-    /// libcurl lets go of a socket.
-    func forget(_ socket: Int32) { multi?.forget(socket) }
-
-    // MARK: Deadlines
-
-    package var nextDeadline: Instant {
-        let oldest = ages.oldest.map { table[$0].deadline }
-        return min(oldest ?? .distantFuture, multi.nextDeadline, floor)
-    }
-
-    private var floor: Instant {
-        curl.version == .http1 || ages.count == 0 ? .distantFuture : lastDriven + Self.streamFloor
-    }
-
-    private var lastDriven = Instant.distantPast
-
-    package func expire(now: Instant) {
-        if multi.nextDeadline <= now || floor <= now {
-            multi.expire()
-            lastDriven = now
-        }
-        guard isOver(now) else { return }
-        // An answer that is here already beats a timeout that is found late.
-        context.loop.collect(sockets.usable)
-        while isOver(now), let slot = ages.oldest {
-            let isUp = table[slot].attempts > 0
-            finish(slot, isUp ? .timeout : .connectTimeout, at: now, isInMulti: true)
-        }
-    }
-
-    private func isOver(_ now: Instant) -> Bool {
-        ages.oldest.map { table[$0].deadline <= now } ?? false
-    }
-
-    package func cancelAll(now: Instant) {
-        while let slot = ages.oldest { finish(slot, .canceled, at: now, isInMulti: true) }
-    }
-
-    // MARK: Changes from outside, and what is shown
-
-    package func setRequest(_ request: HTTPRequest) {
-        self.request = request
-        headers = HeaderList(Self.headerLines(request))
-        url = CurlURL(curl.url + request.path)
-        generation += 1
-    }
-
-    package func setPeers(_ addresses: [SocketAddress]) {
-        if curl.unix == nil { replacePeers(addresses) }
-    }
-
-    private func replacePeers(_ addresses: [SocketAddress?]) {
-        let numbers = peers.replace(addresses) { CurlSteering(curl, to: $0) }
-        guard let numbers else { return }
-        sockets.renumber(numbers)
-        for slot in 0..<table.count where table[slot].isActive && table[slot].peer >= 0 {
-            table[slot].peer = numbers[Int(table[slot].peer)]
-        }
-        if sockets.strays > 0 { endIdleStrays() }
-    }
-
-    package var connections: ConnectionCounts {
-        var counts = ConnectionCounts()
-        counts.active = min(sockets.usable, ages.count)
-        counts.idle = sockets.usable - counts.active
-        return counts
-    }
-
-    package func describe(_ completion: Completion) -> String {
-        "\(completion.outcome.name): \(failureText)"
     }
 }

@@ -4,34 +4,6 @@ import HTTP1
 import Reactor
 import Time
 
-/// What a write on a connection brought.
-enum Written {
-    /// So many were taken; 0 when it would block.
-    case bytes(Int)
-    /// TLS must read before it can write on.
-    case needsInput
-    case failed(errno: Int32)
-    /// TLS itself failed.
-    case broken(FailureDetail)
-}
-
-/// What a read on a connection brought.
-enum Received {
-    case bytes(Int)
-    case wouldBlock
-    /// TLS must write before it can read on.
-    case needsOutput
-    case end
-    case failed(errno: Int32)
-    case broken(FailureDetail)
-}
-
-/// A request that a socket did not take whole. It keeps the very bytes it began with: OpenSSL insists on that.
-struct UnsentRequest {
-    let bytes: [UInt8]
-    var offset: Int
-}
-
 /// Sending and receiving on one connection: what happens for each request.
 extension DirectTransport {
     // MARK: Sending
@@ -146,7 +118,7 @@ extension DirectTransport {
     ) {
         table[slot].request.bytesReceived += bytes.count
         table[slot].reads = min(table[slot].reads + 1, 2)
-        if table[slot].request.firstByte == .distantPast {
+        if table[slot].request.firstByte == .notYet {
             if cameBefore(slot, stamp, now) {
                 table[slot].request.detail = .cameBefore
                 return finish(slot, .protocolError, at: Clock.now())
@@ -237,6 +209,13 @@ extension DirectTransport {
         if table[slot].channel?.endExchange(on: socket, size: size) == true {
             receiveIdle(slot)
         }
+    }
+
+    /// TLS itself failed on a connection that was up: a record that nobody can read, or an alert.
+    func broken(_ slot: Int, _ detail: FailureDetail) {
+        if case .curl = detail, let channel = table[slot].channel { failureText = channel.curlText }
+        table[slot].request.detail = detail
+        finish(slot, .tls, at: Clock.now())
     }
 
     private func ended(_ slot: Int) {

@@ -60,7 +60,7 @@ extension DirectTransport {
     /// An answer is complete: what it says about those to come.
     func learn(_ slot: Int, _ end: Instant) {
         let request = table[slot].request
-        guard samples, !request.opened else { return }
+        guard isSampling, !request.opened else { return }
         lateReceive.answered(
             waited: request.waited, isSample: request.isSample,
             isSimple: request.stamped && table[slot].reads == 1,

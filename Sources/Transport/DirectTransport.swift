@@ -9,7 +9,7 @@ package import Time
 ///     start -> [open -> connecting -> (handshaking)] -> send -> active -> receive -> complete -> idle or closed
 package final class DirectTransport: HTTPTransport, EventHandler {
     let context: TransportContext
-    let completions: CompletionQueue
+    let completions: ExchangeQueue
     let options: TransportOptions
     let load: UInt16
     let table: ConnectionTable
@@ -20,25 +20,26 @@ package final class DirectTransport: HTTPTransport, EventHandler {
 
     private(set) var requestBytes: [UInt8]
     private(set) var sendsHEAD: Bool
-    private var peers: PeerTable
+    var peers: PeerTable
 
     private var freeSlots: [Int32]
     private(set) var ages: AgeList
-    private var connecting = 0
+    var connecting = 0
     private var nextHandshake = Instant.distantPast
 
     /// Rare: requests that the socket did not take whole, and heads that came in pieces.
     var unsent: [Int: UnsentRequest] = [:]
     var stashes: [Int: [UInt8]] = [:]
-    var lateReceive = LateReceive()
+    var lateReceive: LateReceive
     /// Whether answers may ever wait in the kernel, so that only some requests are samples.
-    let samples: Bool
+    let isSampling: Bool
     /// How many requests in flight have an answer that waits in the kernel, or will.
     var waiting = 0
-    private var failureText = ""
+    var failureText = ""
 
     package init(
-        _ options: TransportOptions, load: UInt16, request: HTTPRequest, context: TransportContext
+        _ options: TransportOptions, load: UInt16, request: RenderedRequest,
+        context: TransportContext
     ) {
         self.options = options
         self.load = load
@@ -51,7 +52,8 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         peers = PeerTable(connections: options.connections)
         ages = AgeList(capacity: options.connections)
         connector = options.tls.map { context.connector(for: $0) }
-        samples = options.receivesLate && options.tls == nil
+        lateReceive = LateReceive(seed: UInt64(load))
+        isSampling = options.receivesLate && options.tls == nil
         owner = context.loop.attach(self)
     }
 
@@ -71,7 +73,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         switch choice {
         case .reuse(let slot):
             let actual = begin(slot, intended: intended)
-            if samples { setWaits(slot, ifAllowed: receivesLate) }
+            if isSampling { setWaits(slot, ifAllowed: receivesLate) }
             send(slot, at: actual)
             return .started(at: actual)
         case .open(let peer, let closing):
@@ -83,7 +85,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
         }
     }
 
-    private func open(to peer: Int32, intended: Instant, now: Instant) -> Instant {
+    func open(to peer: Int32, intended: Instant, now: Instant) -> Instant {
         if connector != nil, peer >= 0 {
             nextHandshake = max(now, nextHandshake) + options.handshakeInterval
         }
@@ -98,67 +100,14 @@ package final class DirectTransport: HTTPTransport, EventHandler {
 
     private func begin(_ slot: Int, intended: Instant) -> Instant {
         let actual = Clock.now()
-        var request = Completion()
+        var request = Exchange()
         request.load = load
         request.intendedStart = intended
         request.actualStart = actual
-        if samples { request.isSample = lateReceive.next() }
+        if isSampling { request.isSample = lateReceive.next() }
         table[slot].request = request
         ages.append(slot)
         return actual
-    }
-
-    // MARK: Connecting
-
-    private func open(_ slot: Int) {
-        guard table[slot].peer >= 0 else { return finish(slot, .dns, at: Clock.now()) }
-        let address = peers[Int(table[slot].peer)]
-        connecting += 1
-        if let connector, let tls = options.tls {
-            table[slot].state = .handshaking
-            connector.connect(to: address, tls, for: self, slot: slot)
-            return
-        }
-        table[slot].state = .connecting
-        switch Socket.connect(to: address, stamped: true) {
-        case .failed(let code):
-            table[slot].request.detail = .system(errno: code)
-            finish(slot, .ofConnect(errno: code), at: Clock.now())
-        case .pending(let descriptor):
-            table[slot].descriptor = descriptor
-            _ = watch(slot)
-        case .connected(let descriptor):
-            table[slot].descriptor = descriptor
-            if watch(slot) { connected(slot) }
-        }
-    }
-
-    /// Registers a connection's descriptor, once for its whole life.
-    private func watch(_ slot: Int) -> Bool {
-        do {
-            try context.loop.register(
-                table[slot].descriptor, [.input, .output, .peerClosed, .edge], owner: owner,
-                key: table[slot].key(slot))
-            return true
-        } catch {
-            table[slot].request.detail = .system(errno: error.code)
-            finish(slot, .local, at: Clock.now())
-            return false
-        }
-    }
-
-    private func connected(_ slot: Int) {
-        let now = Clock.now()
-        connecting -= 1
-        table[slot].request.connectTime = now - table[slot].request.actualStart
-        send(slot, at: now)
-    }
-
-    private func connectEnded(_ slot: Int) {
-        let code = Socket.connectError(table[slot].descriptor)
-        if code == 0 { return connected(slot) }
-        table[slot].request.detail = .system(errno: code)
-        finish(slot, .ofConnect(errno: code), at: Clock.now())
     }
 
     // MARK: Events
@@ -275,7 +224,7 @@ package final class DirectTransport: HTTPTransport, EventHandler {
 // MARK: Changes from outside, and what is shown
 
 extension DirectTransport {
-    package func setRequest(_ request: HTTPRequest) {
+    package func setRequest(_ request: RenderedRequest) {
         requestBytes = request.bytes
         sendsHEAD = request.isHEAD
     }
@@ -294,53 +243,5 @@ extension DirectTransport {
         counts.idle = peers.idleCount
         counts.active = options.connections - freeSlots.count - connecting - peers.idleCount
         return counts
-    }
-
-    /// The handshake of a slot ended.
-    func handshakeEnded(_ slot: Int, _ result: TLSConnector.Result) {
-        switch result {
-        case .connected(let channel, let descriptor, let connectTime, let tlsTime):
-            connecting -= 1
-            table[slot].state = .active
-            table[slot].channel = channel
-            table[slot].descriptor = descriptor
-            table[slot].request.connectTime = connectTime
-            table[slot].request.tlsTime = tlsTime
-            if watch(slot) { send(slot, at: Clock.now()) }
-        case .failed(let outcome, let detail, let text):
-            failureText = text
-            table[slot].request.detail = detail
-            finish(slot, outcome, at: Clock.now())
-        }
-    }
-
-    /// TLS itself failed on a connection that was up: a record that nobody can read, or an alert.
-    func broken(_ slot: Int, _ detail: FailureDetail) {
-        if case .curl = detail, let channel = table[slot].channel { failureText = channel.curlText }
-        table[slot].request.detail = detail
-        finish(slot, .tls, at: Clock.now())
-    }
-
-    /// The handshake of a slot began; its channel must be closed with the slot.
-    func handshakeBegan(_ slot: Int, _ channel: TLSChannel) { table[slot].channel = channel }
-
-    package func describe(_ completion: Completion) -> String {
-        let peer = peers.count == 1 ? " \(peers[0])" : ""
-        switch completion.detail {
-        case .none: return completion.outcome.name + peer
-        case .system(let errno):
-            return "\(completion.outcome.name)\(peer): \(SystemError.text(of: errno))"
-        case .curl: return "\(completion.outcome.name): \(failureText)"
-        case .openSSL(let code):
-            return "\(completion.outcome.name)\(peer): \(TLSChannel.text(of: code))"
-        case .malformed(let code):
-            let failure = ResponseParser.Failure(rawValue: code).map { "\($0)" } ?? "unknown"
-            return "protocol\(peer): the answer is not valid HTTP/1.1 (\(failure))"
-        case .cameBefore:
-            return "protocol\(peer): bytes came before the request was sent"
-        case .closedEarly:
-            return "\(completion.outcome.name)\(peer): the connection was closed before the "
-                + (completion.firstByte == .distantPast ? "answer's first byte" : "answer's end")
-        }
     }
 }

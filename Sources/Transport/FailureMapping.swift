@@ -1,5 +1,8 @@
 import CCurl
 import Glibc
+import HTTP1
+import Reactor
+import Time
 
 /// From errno and libcurl's codes to outcomes: the one place where both transports are made to agree.
 extension Outcome {
@@ -67,6 +70,29 @@ extension Outcome {
         case CURLE_ABORTED_BY_CALLBACK: .reset
         case CURLE_PROXY: .unreachable
         default: .protocolError
+        }
+    }
+}
+
+/// What became of a request, in words.
+extension DirectTransport {
+    package func describe(_ completion: Exchange) -> String {
+        let peer = peers.count == 1 ? " \(peers[0])" : ""
+        switch completion.detail {
+        case .none: return completion.outcome.name + peer
+        case .system(let errno):
+            return "\(completion.outcome.name)\(peer): \(SystemError.text(of: errno))"
+        case .curl: return "\(completion.outcome.name): \(failureText)"
+        case .openSSL(let code):
+            return "\(completion.outcome.name)\(peer): \(TLSChannel.text(of: code))"
+        case .malformed(let code):
+            let failure = ResponseParser.Failure(rawValue: code).map { "\($0)" } ?? "unknown"
+            return "protocol\(peer): the answer is not valid HTTP/1.1 (\(failure))"
+        case .cameBefore:
+            return "protocol\(peer): bytes came before the request was sent"
+        case .closedEarly:
+            return "\(completion.outcome.name)\(peer): the connection was closed before the "
+                + (completion.firstByte == .notYet ? "answer's first byte" : "answer's end")
         }
     }
 }

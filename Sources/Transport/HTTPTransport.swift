@@ -2,7 +2,7 @@ package import Reactor
 package import Time
 
 /// What carries one load's requests on one worker. It holds a bounded number of connections, never looks up a name,
-/// never repeats a request, and reports each ended request once, through its worker's `CompletionQueue`.
+/// never repeats a request, and reports each ended request once, through its worker's `ExchangeQueue`.
 package protocol HTTPTransport: AnyObject {
     /// Starts one request, unless something is in the way.
     /// - Parameters:
@@ -31,12 +31,12 @@ package protocol HTTPTransport: AnyObject {
     func setPeers(_ peers: [SocketAddress])
 
     /// What is sent from now on.
-    func setRequest(_ request: HTTPRequest)
+    func setRequest(_ request: RenderedRequest)
 
     var connections: ConnectionCounts { get }
 
     /// The last failure with this detail in words, for people: `refused 10.0.0.7:8080`.
-    func describe(_ completion: Completion) -> String
+    func describe(_ completion: Exchange) -> String
 }
 
 extension HTTPTransport {
@@ -110,7 +110,7 @@ package struct TLSOptions: Hashable, Sendable {
 /// One worker's loop and buffers, shared by the transports of all its loads.
 package final class TransportContext {
     package let loop: EventLoop
-    package let completions = CompletionQueue()
+    package let completions = ExchangeQueue()
     let receiveBuffer = ReceiveBuffer()
     private var connectors: [TLSConnector.Trust: TLSConnector] = [:]
     private var connectorList: [TLSConnector] = []

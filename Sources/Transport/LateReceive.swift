@@ -32,13 +32,16 @@ struct LateReceive {
     /// How many requests more, the next one included, are as it is.
     private var left = samplesInARow
     /// The state of the generator that draws the gaps (Knuth's MMIX).
-    private var draws: UInt64 = 1
+    private var draws: UInt64
     /// The service times of the last answers that waited, in a ring, and how many of them have no partner yet.
     private var waiting = InlineArray<16, Nanoseconds>(repeating: .zero)
     private var latest = 0
     private var single = 0
     private var compared = 0
     private var slower = 0
+
+    /// - Parameter seed: another one for each load, so that their samples do not fall together.
+    init(seed: UInt64) { draws = seed &* 2 &+ 1 }
 
     /// Takes in that a request starts.
     /// - Returns: whether it is a sample.

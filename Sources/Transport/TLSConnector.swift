@@ -35,7 +35,8 @@ import Time
         let channel: TLSChannel
     }
 
-    private var multi: CurlMulti!
+    private lazy var multi = CurlMulti(loop: loop, client: self)
+    private let loop: EventLoop
     private var pending: [UnsafeMutableRawPointer: Pending] = unsafe [:]
     private let sessions: UnsafeMutableRawPointer?
     private let errorText: UnsafeMutablePointer<CChar>
@@ -49,15 +50,12 @@ import Time
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         certificates = CertificateAge(path: trust.ca ?? CertificateBundle.path)
         unsafe sessions = trust.resume ? Self.sessionShare() : nil
-        multi = CurlMulti(loop: loop, client: self)
+        self.loop = loop
         unsafe ballast_multi_setopt_long(multi.handle, CURLMOPT_MAXCONNECTS, 100_000)
     }
 
     deinit {
-        var last = multi
-        multi = nil
-        last = nil
-        _ = last
+        multi.close()
         if let sessions = unsafe sessions { unsafe curl_share_cleanup(sessions) }
         unsafe errorText.deallocate()
     }
@@ -120,7 +118,7 @@ import Time
         unsafe ballast_setopt_close_socket(easy.handle) { context, socket in
             let connector = unsafe Unmanaged<TLSConnector>.fromOpaque(context!)
             unsafe connector._withUnsafeGuaranteedRef {
-                $0.multi?.forget(socket)
+                $0.multi.forget(socket)
                 _ = $0.sockets.close(socket)
             }
             return 0

@@ -11,7 +11,7 @@ struct Ballast: ParsableCommand {
               ballast demo
 
             Ten seconds of load on a server, then a summary:
-              ballast hit http://127.0.0.1:8080/ --rate 50/s
+              ballast hit localhost:8080 -r 50
 
             The sidecar: endless load from a file, /metrics on port 9909:
               ballast check ballast.yaml
@@ -47,11 +47,24 @@ struct Ballast: ParsableCommand {
 
     /// One line, and where to read on.
     private static func usageMessage(_ text: String) -> String {
-        let lines = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         let names = configuration.subcommands.compactMap { $0.configuration.commandName }
         let given = ProcessArguments.all.dropFirst().first { names.contains($0) }
+        let type = configuration.subcommands.first { $0.configuration.commandName == given }
+        let better = CommandHint.better(
+            text, known: longFlags(of: type ?? Self.self), names: given == nil ? names : [])
+        let lines = better.split(whereSeparator: \.isNewline).joined(separator: " ")
         let command = given.map { "ballast \($0)" } ?? "ballast"
         let end = lines.hasSuffix(".") || lines.hasSuffix("?") ? lines : lines + "."
         return "\(end) See `\(command) --help`."
     }
+
+    private static func longFlags(of command: any ParsableCommand.Type) -> [String] {
+        command.helpMessage().split { !($0.isLetter || $0.isNumber || $0 == "-") }
+            .filter { $0.hasPrefix("--") }.map(String.init)
+    }
+}
+
+enum Version {
+    static let number = "0.1.0"
+    static let text = "ballast \(number)"
 }

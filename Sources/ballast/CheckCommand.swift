@@ -6,45 +6,101 @@ import Reactor
 import System
 
 struct Check: ParsableCommand {
+    enum Output: String, CaseIterable, ExpressibleByArgument { case text, json }
+
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Show every mistake of a configuration file, or what it would run.",
+        abstract: "Show every mistake of configuration files, or what they would run.",
         discussion: """
             All mistakes at once, each with its place and a hint (exit 2), or the plan (exit 0):
               ballast check ballast.yaml
+
+            Several files, or - for standard input; without the secrets that only the cluster has:
+              sed 's/staging/production/' ballast.yaml | ballast check --no-secrets -
 
             Before a deployment, in a script:
               ballast check ballast.yaml >/dev/null || exit 1
             """)
 
-    @Argument(help: "The configuration file.")
-    var file: String
+    @Argument(
+        help: "Configuration files; - is standard input.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var files: [String]
+
+    @Flag(help: "Read no variable and no file that a configuration refers to; name them instead.")
+    var noSecrets = false
+
+    @Option(help: ArgumentHelp("The form of the answer.", valueName: "form"))
+    var output = Output.text
 
     func run() throws {
-        let configuration = Configuration.loadOrLeave(file)
-        let loop: EventLoop
+        let checked = try files.map { try CheckedFile($0, readsSecrets: !noSecrets) }
+        switch output {
+        case .json: writeResult(CheckJSON.text(checked))
+        case .text:
+            for file in checked {
+                if files.count > 1 { writeResult("\(file.name)\n") }
+                writeResult(file.plan)
+                StandardStream.error.write(file.complaints)
+            }
+        }
+        leave(checked.allSatisfy(\.isFine) ? ExitStatus.fine : ExitStatus.usage)
+    }
+}
+
+/// What is to be said of one file.
+struct CheckedFile {
+    let name: String
+    /// What is wrong with what is written.
+    private(set) var error: ConfigurationError?
+    private(set) var configuration: Configuration?
+    /// What was not read, as the file names it.
+    private(set) var unread: [String] = []
+    private(set) var plan = ""
+    private(set) var seriesMax = 0
+    /// What would go wrong on this machine though it is well written.
+    private(set) var obstacles: [String] = []
+
+    var isFine: Bool { error == nil && obstacles.isEmpty }
+
+    /// For a terminal; empty when all is well.
+    var complaints: String {
+        (error?.rendered ?? "") + obstacles.map { "\(name): error: \($0)\n" }.joined()
+    }
+
+    init(_ path: String, readsSecrets: Bool) throws {
+        name = path == "-" ? "standard input" : path
+        let configuration: Configuration
+        do throws(ConfigurationError) {
+            (configuration, unread) = try ConfigurationFile.read(path, readsSecrets: readsSecrets)
+        } catch {
+            self.error = error
+            return
+        }
+        self.configuration = configuration
+        try look(at: configuration)
+    }
+
+    private mutating func look(at configuration: Configuration) throws {
+        let readable = unread.isEmpty ? configuration : configuration.withStandIns
         let generator: Generator
         do {
-            loop = try EventLoop()
             // Made and never started: it has all counters, and no thread.
-            generator = try Generator(
-                configuration, options: Generator.Options(), loop: loop, onEvent: { _ in },
-                onDrained: {})
+            generator = try Generator(readable, loop: try EventLoop())
         } catch {
-            throw StartError("\(file): \(error)", code: ExitStatus.usage)
+            throw StartError("\(name): \(error)", code: ExitStatus.usage)
         }
         let scrape = ScrapePage(generator)
         let page = scrape.render()
-        var text = PlanText.text(generator.plan)
-        text += PlanText.scrapeText(
+        seriesMax = scrape.seriesMax
+        plan = PlanText.text(GeneratorPlan(configuration, cores: Cores.available))
+        plan += PlanText.scrapeText(
             series: scrape.seriesCount, seriesMax: scrape.seriesMax, bytes: page.count,
             compressed: Gzip.compress(page)?.count)
-        writeResult(text)
-        let errors = [
+        if !unread.isEmpty { plan += "not read  \(unread.joined(separator: ", "))\n" }
+        obstacles = [
             Preflight.descriptorShortage(configuration, limit: DescriptorLimit.raise()),
             Preflight.seriesExcess(scrape),
         ].compactMap(\.self)
-        for error in errors { StandardStream.error.write("\(file): error: \(error)\n") }
-        leave(errors.isEmpty ? ExitStatus.fine : ExitStatus.usage)
     }
 }

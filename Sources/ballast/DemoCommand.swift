@@ -67,8 +67,7 @@ struct Demo: ParsableCommand {
         let length = try flag("--for", duration, FlagValue.length)
         let address = try flag("--listen", listen, FlagValue.listen)
         var configuration = Configuration()
-        configuration.server.host = address.host
-        configuration.server.port = address.port
+        configuration.server.listen = address
         let run = try DemoRun(
             configuration, rate: rate, behaviour: behaviour, duration: length,
             style: terminal.style(of: .output))

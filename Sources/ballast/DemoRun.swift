@@ -2,6 +2,7 @@ import Config
 import Demo
 import Engine
 import Glibc
+import Measure
 import Reactor
 import Server
 import System
@@ -11,12 +12,13 @@ import Time
 final class DemoRun {
     private let loop: EventLoop
     private let style: Style
-    private var configuration: Configuration
-    private var signals: Signals!
-    private var lastMoment: LastMoment!
-    private var generator: Generator!
-    private var pages: Pages!
-    private var server: Server!
+    private let configuration: Configuration
+    private let signals: Signals
+    private let lastMoment: LastMoment
+    private let generator: Generator
+    private let target: DemoThread
+    private var pages: Pages
+    private var live: LiveLine?
     private var isInterrupted = false
     var showsProgress = false
 
@@ -25,44 +27,51 @@ final class DemoRun {
         duration: Nanoseconds?, style: Style
     ) throws(StartError) {
         self.style = style
-        self.configuration = configuration
         do {
             loop = try EventLoop()
             lastMoment = LastMoment(loop)
-            signals = try Signals([SIGTERM, SIGINT], on: loop) { [unowned self] _ in
-                if isInterrupted { leave(ExitStatus.failed) }
-                isInterrupted = true
-                generator.stop()
-            }
+            signals = try Signals([SIGTERM, SIGINT], on: loop)
         } catch {
             throw StartError("\(error)")
         }
         _ = Glibc.signal(SIGPIPE, SIG_IGN)
         // Only now, for threads inherit which signals are blocked.
-        let port = try DemoThread(behaviour).address.port
+        target = try DemoThread(behaviour, loop: loop)
         var load = LoadSettings(
-            name: "demo", target: Target(scheme: .http, host: "127.0.0.1", port: port), rate: rate)
+            name: "demo",
+            target: Target(scheme: .http, host: "127.0.0.1", port: target.address.port), rate: rate)
         load.startup = .seconds(10)
-        self.configuration.loads = [load]
+        var configuration = configuration
+        configuration.loads = [load]
+        self.configuration = configuration
         var options = Generator.Options()
         options.userAgent = "ballast/\(Version.number)"
         options.duration = duration
         do {
-            generator = try Generator(
-                self.configuration, options: options, loop: loop,
-                onEvent: { [unowned self] event in
-                    if case .stopping = event { lastMoment.begin(self.configuration.server.drain) }
-                },
-                onDrained: { [unowned self] in loop.stop() })
+            generator = try Generator(configuration, options: options, loop: loop)
         } catch {
             throw StartError(error.description)
         }
-        pages = Pages(generator, self.configuration)
+        pages = Pages(generator, configuration, demo: target)
+        hearAll()
+    }
+
+    private func hearAll() {
+        target.onStall = { [unowned self] in stalled(for: $0) }
+        generator.onEvent = { [unowned self] event in
+            if case .stopping = event { lastMoment.begin(configuration.server.drain) }
+        }
+        generator.onDrained = { [unowned self] in loop.stop() }
+        signals.onSignal = { [unowned self] _ in
+            if isInterrupted { leave(ExitStatus.failed) }
+            isInterrupted = true
+            generator.stop()
+        }
     }
 
     func run() throws(StartError) {
-        server = try listen()
-        writeResult(welcome)
+        let server = try listen()
+        writeResult(welcome(server.localAddress))
         let report = Report(generator)
         let live = LiveLine(
             generator, report,
@@ -70,6 +79,7 @@ final class DemoRun {
                 hasColors: style.hasColors, hasUnicode: style.hasUnicode,
                 columns: StandardStream.error.columns ?? style.columns), loop: loop)
         live.isRecent = true
+        self.live = live
         if showsProgress { live.start() }
         do {
             try generator.start()
@@ -92,22 +102,22 @@ final class DemoRun {
             return try pages.listen(on: loop)
         } catch {
             var other = configuration
-            other.server.port = 0
-            guard configuration.server.port != 0 else { throw error }
-            pages = Pages(generator, other)
+            other.server.listen.port = 0
+            guard configuration.server.listen.port != 0 else { throw error }
+            pages = Pages(generator, other, demo: target)
             let server = try pages.listen(on: loop)
             writeResult(
-                "Port \(configuration.server.port) is taken, so this demo is on "
+                "Port \(configuration.server.listen.port) is taken, so this demo is on "
                     + "\(server.localAddress.port).\n")
             return server
         }
     }
 
-    private var welcome: String {
+    private func welcome(_ address: SocketAddress) -> String {
         let target = "http://\(configuration.loads[0].target.authority)"
-        var host = server.localAddress.host
+        var host = address.host
         if host == "0.0.0.0" { host = "127.0.0.1" }
-        let own = "http://\(host):\(server.localAddress.port)"
+        let own = "http://\(host):\(address.port)"
         let name = style.paint("Ballast \(Version.number)", .bold)
         func command(_ text: String) -> String { style.paint(text, .cyan) }
         return """
@@ -116,14 +126,45 @@ final class DemoRun {
 
               watch     \(command("\(own)/"))
               scrape    \(command("curl -s \(own)/metrics | grep ballast_response"))
-              disturb   \(command("curl -X POST '\(target)/behaviour?median=80ms&p99=400ms'"))
+              slow      \(command("curl -X POST '\(target)/behaviour?median=80ms&p99=400ms'"))
               break     \(command("curl -X POST '\(target)/behaviour?error_ratio=20%'"))
-              by hand   \(command("ballast hit \(target)/ --rate 200/s"))
+              stall     \(command("curl -X POST '\(target)/behaviour?stall=2s'"))
+              by hand   \(command("\(program) hit \(target)/ --rate 200/s"))
 
             Ctrl-C stops it and sums up.\(explanation)
 
 
             """
+    }
+
+    /// As this one was called, so that the command works as it is printed.
+    private var program: String { ProcessArguments.all.first ?? "ballast" }
+
+    // MARK: A stall
+
+    /// Once the backlog of a stall is sent, says what it looked like to callers, and what a closed loop would have made
+    /// of it.
+    private func stalled(for length: Nanoseconds) {
+        loop.schedule(at: Clock.now() + length + .seconds(2)) { [unowned self] _ in
+            let report = Report(generator)
+            report.refresh()
+            let all = report.quantiles(ofLoad: 0)
+            let recent = report.recentQuantiles(ofLoad: 0, all)
+            guard
+                let waited = recent.response.minute.quantile(
+                    0.99, greatest: all.response.greatest),
+                let reported = recent.service.minute.quantile(
+                    0.99, greatest: all.service.greatest)
+            else { return }
+            live?.clear()
+            writeResult(
+                """
+                The target stood still for \(length). p99 of the last minute: callers on schedule
+                waited \(waited) (response time); a closed loop, which asks again only when it has
+                its answer, would have reported \(reported) (service time).
+
+                """)
+        }
     }
 
     private var explanation: String {

@@ -30,3 +30,58 @@ enum Environment {
         ConfigurationContext.system.environment(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 }
+
+/// What somebody meant who wrote a flag or a command that does not exist. No guess is better than a wrong one.
+enum CommandHint {
+    /// What other tools call them.
+    private static let flags: [String: String] = [
+        "--qps": "--rate", "--rps": "--rate", "--requests-per-second": "--rate",
+        "--duration": "--for", "--time": "--for", "--length": "--for",
+        "--concurrency": "--connections", "--clients": "--connections", "--vus": "--connections",
+        "--users": "--connections", "--conns": "--connections", "--conn": "--connections",
+        "--threads": "--workers", "--cpus": "--workers",
+        "--count": "--requests", "--number": "--requests", "--iterations": "--requests",
+        "--data": "--body", "--body-file": "--body", "--request": "--method", "--verb": "--method",
+        "--skip-verify": "--insecure", "--insecure-skip-tls-verify": "--insecure",
+        "--no-verify": "--insecure", "--http2": "--http", "--http-version": "--http",
+        "--json": "--output", "--format": "--output", "--port": "--listen", "--bind": "--listen",
+        "--address": "--listen", "--max-time": "--timeout", "--fail": "--threshold",
+        "--slo": "--threshold", "--assert": "--threshold", "--status": "--expect-status",
+        "--expect": "--expect-status", "--poisson": "--arrivals", "--distribution": "--arrivals",
+        "--no-secret": "--no-secrets", "--offline": "--no-secrets", "--colour": "--no-color",
+        "--verbose": "--log-level", "--debug": "--log-level",
+        "-v": "--version", "-V": "--version",
+    ]
+    private static let commands: [String: String] = [
+        "start": "run", "serve": "run", "server": "run", "validate": "check", "lint": "check",
+        "verify": "check", "plan": "check", "bench": "hit", "benchmark": "hit", "test": "hit",
+        "attack": "hit", "load": "hit", "health": "healthcheck", "ready": "healthcheck",
+        "example": "demo", "try": "demo",
+    ]
+
+    /// The parser's message, with our own guess in the place of its.
+    /// - Parameters:
+    ///   - known: the long flags of the command.
+    ///   - names: the commands.
+    static func better(_ message: String, known: [String], names: [String]) -> String {
+        if let word = quotedWord(in: message, after: "Unknown option '") {
+            let name = String(word.prefix { $0 != "=" })
+            let meant = flags[name].flatMap { known.contains($0) ? $0 : nil } ?? near(name, known)
+            return "Unknown option '\(name)'." + (meant.map { " Did you mean '\($0)'?" } ?? "")
+        }
+        if let word = quotedWord(in: message, after: "Unexpected argument '"), names.count > 1 {
+            let meant = commands[word] ?? near(word, names)
+            return "There is no command '\(word)'." + (meant.map { " Did you mean '\($0)'?" } ?? "")
+        }
+        return message
+    }
+
+    private static func near(_ word: String, _ candidates: [String]) -> String? {
+        word.drop { $0 == "-" }.count < 4 ? nil : closest(to: word, among: candidates)
+    }
+
+    private static func quotedWord(in message: String, after start: String) -> String? {
+        guard let place = message.firstRange(of: start) else { return nil }
+        return String(message[place.upperBound...].prefix { $0 != "'" })
+    }
+}

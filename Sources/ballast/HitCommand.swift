@@ -13,14 +13,14 @@ struct Hit: ParsableCommand {
               ballast hit http://127.0.0.1:8080/
 
             A thousand a second for a minute, which must hold two promises (exit 3 if not):
-              ballast hit http://127.0.0.1:8080/ --rate 1000/s --for 1m \\
+              ballast hit http://127.0.0.1:8080/ -r 1000 -z 1m \\
                 --threshold 'p99<250ms' --threshold 'failed<1%'
 
             A hundred POST requests with a header, for a script:
-              ballast hit https://shop.test/checkout --requests 100 --body @order.json \\
-                --header 'content-type: application/json' --output json
+              ballast hit https://shop.test/checkout -n 100 -d @order.json \\
+                -H 'content-type: application/json' --output json
 
-            Thresholds: p50, p90, p95, p99, p99.9, max, mean of response time over all sent \
+            Thresholds: min, max, mean and every pNN (p50, p99.9) of response time over all sent \
             requests; service.p99 and so on of service time; failed, dropped (shares of intended); \
             rate (completed per second).
             """)
@@ -52,10 +52,7 @@ struct Hit: ParsableCommand {
             try flag("--workers", flags.workers, FlagValue.workers) ?? .automatic
         let bounds = try flags.bounds()
         let address = try flag("--listen", listen, FlagValue.listen)
-        if let address {
-            configuration.server.host = address.host
-            configuration.server.port = address.port
-        }
+        if let address { configuration.server.listen = address }
         var checks: [Threshold] = []
         for text in thresholds {
             do throws(ThresholdError) {
@@ -75,6 +72,7 @@ struct Hit: ParsableCommand {
         switch output {
         case .json: writeResult(HitJSON.text(result))
         case .text:
+            if let error = result.error { throw StartError(error) }
             writeResult(HitSummary(result, terminal.style(of: .output)).text)
         }
         leave(result.exitCode)

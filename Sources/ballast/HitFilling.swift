@@ -24,6 +24,11 @@ extension HitResult {
         response = quantiles.response
         service = quantiles.service
         startDelay = quantiles.startDelay
+        phases = load.phases.map { phase in
+            let count = phase.times.count
+            let mean = count > 0 ? Nanoseconds(Int64(phase.times.sum / UInt128(count))) : nil
+            return Phase(name: phase.name, count: count, mean: mean)
+        }
         responseBuckets = load.response.ok
         responseBuckets.merge(load.response.failed)
         sentBytes = load.sentBytes
@@ -41,22 +46,21 @@ extension HitResult.Plan {
         let choice = settings.transportChoice
         self.url = url
         method = settings.request.method
-        if case .open(let rate) = settings.rate { self.rate = RateText.exact(rate) }
-        switch settings.arrivals {
+        if case .open(let rate) = settings.rate {
+            self.rate = RateText.exact(rate)
+            perSecond = rate.perSecond
+        }
+        switch settings.process {
         case .uniform: arrivals = "uniform"
         case .poisson(let seed):
             arrivals = "poisson"
             self.seed = seed
         }
         pacing = plan.pacingText
-        transport = choice.choice.name
+        transport = choice.choice.rawValue
         transportReason = choice.because
         workers = plan.workers.count
         connections = settings.limits.connections
         timeout = settings.timeout
     }
-}
-
-extension LoadSettings.TransportChoice {
-    var name: String { self == .direct ? "direct" : "curl" }
 }

@@ -5,60 +5,67 @@ import Time
 
 /// The flags of `hit` that describe the load, and the configuration that they make.
 struct HitFlags: ParsableArguments {
-    @Argument(help: "http:// or https:// with host, port, path and query.")
+    @Argument(help: "A URL with host, port, path and query; http:// may be left out.")
     var url: String
 
     @Option(
+        name: [.long, .customShort("r"), .customShort("q")],
         help: ArgumentHelp(
-            "Requests in all per second, minute or hour (50/s, 12.5/m), or max: closed loop.",
+            "Requests in all per second (50), or with a unit (50/s, 12.5/m), or max: closed loop.",
             valueName: "rate"))
     var rate = "50/s"
 
     @Option(
-        name: .customLong("for"),
+        name: [.customLong("for"), .customShort("z")],
         help: ArgumentHelp(
             "How long to go on (default: 10s, or until --requests).",
             valueName: "duration"))
     var duration: String?
 
     @Option(
+        name: [.long, .customShort("n")],
         help: ArgumentHelp(
             "How many requests to intend at most.",
             valueName: "count"))
     var requests: String?
 
     @Option(
+        name: [.long, .customShort("c")],
         help: ArgumentHelp(
             "Connections, open or opening (default: 64).",
             valueName: "count"))
     var connections: String?
 
     @Option(
+        name: [.long, .customShort("w")],
         help: ArgumentHelp(
             "Threads (default: auto, as few as carry the rate).",
             valueName: "count"))
     var workers: String?
 
     @Option(
+        name: [.long, .customShort("m")],
         help: ArgumentHelp(
             "GET unless there is a body.",
             valueName: "method"))
     var method: String?
 
     @Option(
-        name: .customLong("header"),
+        name: [.customLong("header"), .customShort("H")],
         help: ArgumentHelp(
             "Repeatable; ${env:NAME} and ${file:PATH} are filled in.",
             valueName: "name: value"))
     var headers: [String] = []
 
     @Option(
+        name: [.long, .customShort("d")],
         help: ArgumentHelp(
             "The body itself, or @ and its file (POST unless --method says otherwise).",
             valueName: "text"))
     var body: String?
 
     @Option(
+        name: [.long, .customShort("t")],
         help: ArgumentHelp(
             "From the actual start to the last byte (default: 2s).",
             valueName: "duration"))
@@ -76,7 +83,7 @@ struct HitFlags: ParsableArguments {
             valueName: "transport"))
     var transport: String?
 
-    @Flag(help: "Accept any TLS certificate.")
+    @Flag(name: [.long, .customShort("k")], help: "Accept any TLS certificate.")
     var insecure = false
 
     @Option(
@@ -122,7 +129,7 @@ struct HitFlags: ParsableArguments {
         load.startup = Self.startup
         load.timeout = try flag("--timeout", timeout, FlagValue.timeout) ?? load.timeout
         load.pacing = try flag("--pacing", pacing, FlagValue.pacing) ?? load.pacing
-        load.arrivals = try readArrivals()
+        try readArrivals(&load)
         load.limits.connections =
             try flag("--connections", connections, FlagValue.connections)
             ?? load.limits.connections
@@ -139,19 +146,23 @@ struct HitFlags: ParsableArguments {
 
     /// Without `--seed` another stream in each run: a result that comes back is then not one stream's accident. Short
     /// enough to be written again.
-    private func readArrivals() throws -> ArrivalProcess {
+    private func readArrivals(_ load: inout LoadSettings) throws {
+        load.arrivals = try flag("--arrivals", arrivals, FlagValue.arrivals) ?? .uniform
         let given = try flag("--seed", seed, FlagValue.seed)
-        let drawn = UInt64(UInt32.random(in: 0 ... .max))
-        let process = try flag("--arrivals", arrivals) { text throws(InvalidValue) in
-            try FlagValue.arrivals(text, seed: given ?? drawn)
-        }
-        if given != nil, process ?? .uniform == .uniform {
+        if given != nil, load.arrivals == .uniform {
             throw ValidationError("--seed: only `--arrivals poisson` has one")
         }
-        return process ?? .uniform
+        if load.arrivals == .poisson {
+            load.seed = given ?? UInt64(UInt32.random(in: 0 ... .max))
+        }
     }
 
     private func readRequest(_ request: inout RequestSettings) throws {
+        if let body, duration == nil, (try? FlagValue.length(body)) != nil {
+            throw ValidationError(
+                "--body: `\(body)` looks like a length of time: `-z \(body)` says how long to go on"
+            )
+        }
         request.body = try flag("--body", body, FlagValue.body)
         if request.body != nil { request.method = "POST" }
         request.method =

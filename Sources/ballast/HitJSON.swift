@@ -11,6 +11,7 @@ enum HitJSON {
             $0.field("schema", 1)
             $0.field("version", Version.number)
             plan(&$0, result.plan)
+            $0.field("started_at", result.startedAt)
             $0.field("elapsed_seconds", result.elapsed.seconds)
             $0.field("interrupted", result.isInterrupted)
             $0.field("intended", result.intended)
@@ -36,7 +37,16 @@ enum HitJSON {
             times(&$0, "response_time_seconds", result.response)
             times(&$0, "service_time_seconds", result.service)
             times(&$0, "start_delay_seconds", result.startDelay)
+            $0.object("phase_seconds") { json in
+                for phase in result.phases {
+                    json.object(phase.name) {
+                        $0.field("count", phase.count)
+                        $0.field("mean", phase.mean?.seconds)
+                    }
+                }
+            }
             buckets(&$0, result.responseBuckets)
+            fineBuckets(&$0, result.response)
             $0.field("sent_bytes", result.sentBytes)
             $0.field("received_bytes", result.receivedBytes)
             $0.object("connects") { json in
@@ -45,6 +55,7 @@ enum HitJSON {
             }
             thresholds(&$0, result)
             $0.array("degraded") { json in result.degraded.forEach { json.value($0) } }
+            $0.field("error", result.error)
             $0.field("exit_code", result.exitCode)
         }
         return json.text + "\n"
@@ -77,8 +88,8 @@ enum HitJSON {
     private static func times(_ json: inout JSONWriter, _ name: String, _ times: FineSnapshot) {
         json.object(name) { json in
             json.field("count", times.count)
-            for statistic in Threshold.Statistic.allCases {
-                json.field(statistic.rawValue, statistic.value(times)?.seconds)
+            for statistic in Statistic.usual {
+                json.field(statistic.name, statistic.value(times)?.seconds)
             }
         }
     }
@@ -92,6 +103,22 @@ enum HitJSON {
                 let upper = histogram.bounds.upper
                 json.object {
                     $0.field("le", index < upper.count ? Nanoseconds(upper[index]).seconds : nil)
+                    $0.field("count", count)
+                }
+            }
+        }
+    }
+
+    /// Cumulative too, in steps of at most 1.6 %: only those that hold something.
+    private static func fineBuckets(_ json: inout JSONWriter, _ times: FineSnapshot) {
+        json.array("response_time_fine_buckets") { json in
+            var count: UInt64 = 0
+            for slot in times.counts.indices where times.counts[slot] > 0 {
+                count += times.counts[slot]
+                let isLast = slot == FineScale.slotCount - 1
+                let upper = isLast ? nil : Nanoseconds(FineScale.lowerEdge(of: slot + 1)).seconds
+                json.object {
+                    $0.field("le", upper)
                     $0.field("count", count)
                 }
             }

@@ -1,3 +1,4 @@
+import Config
 import Measure
 import Time
 
@@ -8,6 +9,7 @@ struct HitResult {
         var method = "GET"
         /// `50/s`, or nil for a closed loop.
         var rate: String?
+        var perSecond: Double?
         var arrivals = "uniform"
         /// Of Poisson arrivals.
         var seed: UInt64?
@@ -27,7 +29,19 @@ struct HitResult {
         var lastError: String?
     }
 
+    /// A part of requests, as far as it was measured.
+    struct Phase: Equatable {
+        /// `dns`, `connect`, `tls`, `wait` or `transfer`.
+        var name: String
+        var count: UInt64
+        var mean: Nanoseconds?
+    }
+
     var plan = Plan()
+    /// Seconds since 1970.
+    var startedAt: Double?
+    /// Why nothing was sent; nil when something was.
+    var error: String?
     /// The length of the schedule, or of what was run of it.
     var elapsed = Nanoseconds.zero
     /// Whether a signal ended it.
@@ -44,6 +58,8 @@ struct HitResult {
     var response = FineSnapshot()
     var service = FineSnapshot()
     var startDelay = FineSnapshot()
+    /// In the order of a request; those that it can have.
+    var phases: [Phase] = []
     /// Response times of all sent requests in classic buckets, exact at every bound.
     var responseBuckets = HistogramSnapshot(empty: Bounds([]))
     var sentBytes: UInt64 = 0
@@ -79,5 +95,48 @@ struct HitResult {
         if okCount == 0 { return ExitStatus.failed }
         return thresholds.allSatisfy { $0.holds(in: self) }
             ? ExitStatus.fine : ExitStatus.threshold
+    }
+}
+
+/// What to do about a run that did not go as it was asked for: pure functions of the result.
+enum HitAdvice {
+    /// Why requests were dropped, and the flag that helps.
+    static func onDrops(_ result: HitResult) -> [String] {
+        guard let worst = result.dropped.max(by: { $0.count < $1.count }), worst.count > 0 else {
+            return []
+        }
+        switch worst.name {
+        case "connections": return [onConnections(result)]
+        case "connect_rate":
+            return [
+                "no more than 200 TLS handshakes a second are begun: fewer `--connections`, or a "
+                    + "target that keeps them open"
+            ]
+        case "late": return ["this machine did not keep up: a lower `--rate`, or more cores"]
+        default: return []
+        }
+    }
+
+    /// By Little's law: as many connections are busy as requests start while one is answered.
+    private static func onConnections(_ result: HitResult) -> String {
+        let busy = "all \(result.plan.connections) connections busy"
+        guard let perSecond = result.plan.perSecond, let mean = result.service.mean else {
+            return busy
+        }
+        let needed = Int((perSecond * mean.seconds).rounded(.up))
+        guard needed > result.plan.connections else {
+            return
+                "\(busy) for a while, though on average \(needed) were enough: the target stalled"
+        }
+        let proposed = (needed + 9) / 10 * 10
+        return "\(busy); \(Numbers.real(perSecond))/s × \(mean) needs \(needed): "
+            + "`--connections \(proposed)`"
+    }
+
+    /// What a kind of failure asks for.
+    static func onFailure(_ outcome: String, _ error: String) -> String? {
+        let isTrust = ["certificate", "issuer"].contains { error.lowercased().contains($0) }
+        guard outcome == "tls", isTrust else { return nil }
+        return "`--insecure` accepts any certificate"
     }
 }

@@ -32,12 +32,14 @@ final class HitRun {
 
     private let order: HitOrder
     private let loop: EventLoop
-    private var signals: Signals!
-    private var lastMoment: LastMoment!
-    private var generator: Generator!
+    private let signals: Signals
+    private let lastMoment: LastMoment
+    private let generator: Generator
     private var pages: Pages?
     private var server: Server?
     private var live: LiveLine?
+    /// Seconds since 1970.
+    private var startedAt: Double?
     private var isInterrupted = false
     private var waitingEvents = 0
     /// Why the target cannot be reached, as long as the load waits for it.
@@ -51,7 +53,7 @@ final class HitRun {
         do {
             loop = try EventLoop()
             lastMoment = LastMoment(loop)
-            signals = try Signals([SIGTERM, SIGINT], on: loop) { [unowned self] _ in interrupt() }
+            signals = try Signals([SIGTERM, SIGINT], on: loop)
         } catch {
             throw StartError("\(error)")
         }
@@ -67,13 +69,13 @@ final class HitRun {
         options.requestsMax = order.requestsMax
         options.drain = order.configuration.loads[0].timeout
         do {
-            generator = try Generator(
-                order.configuration, options: options, loop: loop,
-                onEvent: { [unowned self] in hear($0) },
-                onDrained: { [unowned self] in loop.stop() })
+            generator = try Generator(order.configuration, options: options, loop: loop)
         } catch {
             throw StartError(error.description, code: ExitStatus.usage)
         }
+        signals.onSignal = { [unowned self] _ in interrupt() }
+        generator.onEvent = { [unowned self] in hear($0) }
+        generator.onDrained = { [unowned self] in loop.stop() }
         if order.serves {
             let pages = Pages(generator, order.configuration)
             server = try pages.listen(on: loop)
@@ -81,7 +83,7 @@ final class HitRun {
         }
     }
 
-    /// - Throws: `StartError` when the target accepted no connection.
+    /// - Returns: a result with an `error` where the target accepted no connection.
     func run() throws(StartError) -> HitResult {
         let report = Report(generator)
         if let style = order.progress {
@@ -90,6 +92,7 @@ final class HitRun {
             live?.requestsMax = order.requestsMax
             live?.start()
         }
+        startedAt = Double(Clock.wall()) / 1e9
         do {
             try generator.start()
         } catch {
@@ -99,10 +102,6 @@ final class HitRun {
         live?.clear()
         guard lastMoment.join(generator) else { throw StartError(LastMoment.complaint) }
         report.refresh()
-        if hasGivenUp, report.loads[0].sent == 0 {
-            let target = order.configuration.loads[0].target.authority
-            throw StartError("cannot reach \(target): \(obstacle ?? "no answer")")
-        }
         return result(report)
     }
 
@@ -158,8 +157,14 @@ final class HitRun {
         let load = report.loads[0]
         var result = HitResult(load, report.quantiles(ofLoad: 0))
         result.plan = HitResult.Plan(load.plan, url: order.url)
+        result.startedAt = startedAt
         result.isInterrupted = isInterrupted
-        result.degraded = degraded
+        let reasons = generator.health.reasons
+        result.degraded = reasons.isEmpty ? degraded : reasons
+        if hasGivenUp, load.sent == 0 {
+            let target = order.configuration.loads[0].target.authority
+            result.error = "cannot reach \(target): \(obstacle ?? "no answer")"
+        }
         if !isInterrupted { result.elapsed = length(load) ?? result.elapsed }
         return result
     }

@@ -76,7 +76,7 @@ final class LiveLine {
         reading.length = length
         reading.requestsMax = requestsMax
         reading.intended = load.intended
-        reading.targetRate = load.targetRate
+        reading.intendedRate = load.intendedRate
         let isFirst = samples.count == 1
         let span = isFirst ? load.elapsed.seconds : (now - samples[0].at).seconds
         let sent = isFirst ? load.sent : load.sent - samples[0].sent

@@ -1,5 +1,6 @@
 import Config
 import Engine
+import JSON
 import Schedule
 import Time
 
@@ -30,12 +31,13 @@ enum PlanText {
         let choice = settings.transportChoice
         var lines = [
             ("target", "\(settings.request.method) \(settings.target.url)" + path(settings)),
-            ("transport", "\(choice.choice.name), because of \(choice.because)"),
+            ("transport", "\(choice.choice.rawValue), because of \(choice.because)"),
             ("rate", rate(settings)),
         ]
         if let schedule = load.schedule { lines.append(("pacing", pacing(schedule))) }
         lines.append(("workers", "\(load.workers.count) of \(workerCount)"))
         lines.append(("limits", limits(settings)))
+        if let capacity = capacity(settings) { lines.append(("capacity", capacity)) }
         lines.append(
             (
                 "times",
@@ -76,6 +78,21 @@ enum PlanText {
             + "catch-up at most \(settings.limits.catchUp) times the rate"
     }
 
+    /// By Little's law: how slow answers may be on average before all connections are busy.
+    private static func capacity(_ settings: LoadSettings) -> String? {
+        guard case .open(let rate) = settings.rate else { return nil }
+        let seconds = Double(settings.inFlightLimit) / rate.perSecond
+        let longest = Nanoseconds(Int64((seconds * 1e9).rounded(.down)))
+        let places =
+            settings.http == .http1
+            ? "\(settings.limits.connections) connections" : "\(settings.inFlightLimit) in flight"
+        guard longest < settings.timeout else {
+            return
+                "\(places) carry \(RateText.exact(rate)) up to the timeout of \(settings.timeout)"
+        }
+        return "\(places) carry \(RateText.exact(rate)) up to \(longest) of service time on average"
+    }
+
     private static func lateText(_ late: Nanoseconds) -> String {
         late == .zero ? "not sent at once" : "\(late) late"
     }
@@ -93,5 +110,60 @@ enum PlanText {
                     + load.settings.target.host)
         }
         return warnings
+    }
+}
+
+/// What `ballast check` says, for scripts; docs/check-json.md is its contract.
+enum CheckJSON {
+    static func text(_ files: [CheckedFile]) -> String {
+        var json = JSONWriter(indent: 2)
+        json.object {
+            $0.field("schema", 1)
+            $0.field("ok", files.allSatisfy(\.isFine))
+            $0.array("files") { json in
+                for file in files { json.object { self.file(&$0, file) } }
+            }
+        }
+        return json.text + "\n"
+    }
+
+    private static func file(_ json: inout JSONWriter, _ file: CheckedFile) {
+        json.field("file", file.name)
+        json.field("ok", file.isFine)
+        json.array("errors") { json in
+            for diagnostic in file.error?.diagnostics ?? [] {
+                json.object {
+                    $0.field("line", diagnostic.position?.line)
+                    $0.field("column", diagnostic.position?.column)
+                    $0.field("message", diagnostic.message)
+                    $0.field("hint", diagnostic.hint)
+                }
+            }
+            for obstacle in file.obstacles {
+                json.object {
+                    $0.field("line", Int?.none)
+                    $0.field("column", Int?.none)
+                    $0.field("message", obstacle)
+                    $0.field("hint", String?.none)
+                }
+            }
+        }
+        json.array("not_read") { json in file.unread.forEach { json.value($0) } }
+        json.array("loads") { json in
+            for load in file.configuration?.loads ?? [] {
+                json.object {
+                    $0.field("name", load.name)
+                    $0.field("target", load.target.url)
+                    $0.field("transport", load.transportChoice.choice.rawValue)
+                    if case .open(let rate) = load.rate {
+                        $0.field("requests_per_second", rate.perSecond)
+                    } else {
+                        $0.field("requests_per_second", Double?.none)
+                    }
+                    $0.field("connections", load.limits.connections)
+                }
+            }
+        }
+        json.field("series_max", file.isFine ? file.seriesMax : nil)
     }
 }

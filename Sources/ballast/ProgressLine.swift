@@ -10,7 +10,7 @@ struct ProgressReading {
     var requestsMax: UInt64?
     var intended: UInt64 = 0
     /// Requests per second, intended (nil in a closed loop) and sent.
-    var targetRate: Double?
+    var intendedRate: Double?
     var rate = 0.0
     var p50: Nanoseconds?
     var p99: Nanoseconds?
@@ -66,7 +66,7 @@ enum ProgressLine {
         if let progress = reading.progress {
             parts.append(Part(plain: bar(progress, style), color: .cyan, weight: 1))
         }
-        let asked = reading.targetRate.map { Numbers.real($0) }
+        let asked = reading.intendedRate.map { Numbers.real($0) }
         let rate = Numbers.real(reading.rate).right(asked?.count ?? 0)
         parts.append(Part(plain: rate + (asked.map { " of \($0)" } ?? "") + "/s", weight: 8))
         let p50 = reading.p50.map { "\($0)" } ?? "-"

@@ -18,7 +18,8 @@ struct Run: ParsableCommand {
             once.
             """)
 
-    @Argument(help: "The configuration file.")
+    @Argument(
+        help: "The configuration file.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
     @Option(
@@ -37,6 +38,9 @@ struct Run: ParsableCommand {
     @Option(help: ArgumentHelp("The least severe lines to log.", valueName: "level"))
     var logLevel = LogLevelText.info
 
+    @Flag(help: "No log line a minute for each load.")
+    var quiet = false
+
     @Option(help: ArgumentHelp("How lines are written to standard error.", valueName: "format"))
     var logFormat = LogLine.Format.logfmt
 
@@ -45,16 +49,13 @@ struct Run: ParsableCommand {
         let address =
             try flag("--listen", listen, FlagValue.listen)
             ?? flag("BALLAST_LISTEN", Environment.value("BALLAST_LISTEN"), FlagValue.listen)
-        var configuration = Configuration.loadOrLeave(file)
-        if let address {
-            configuration.server.host = address.host
-            configuration.server.port = address.port
-        }
+        var configuration = ConfigurationFile.loadOrLeave(file)
+        if let address { configuration.server.listen = address }
         let handler = LineLogHandler(level: logLevel.level, format: logFormat)
         let log = Logger(label: "ballast") { _ in handler }
         let code: Int32
         do {
-            code = try Sidecar(configuration, duration: length, log: log).run()
+            code = try Sidecar(configuration, duration: length, isQuiet: quiet, log: log).run()
         } catch {
             handler.flush()
             throw error

@@ -15,19 +15,21 @@ final class Sidecar {
     private let loop: EventLoop
     private let configuration: Configuration
     private let log: Logger
-    private var generator: Generator!
-    private var pages: Pages!
-    private var server: Server!
-    private var signals: Signals!
-    private var lastMoment: LastMoment!
+    private let generator: Generator
+    private let pages: Pages
+    private let server: Server
+    private let signals: Signals
+    private let lastMoment: LastMoment
+    private var minuteLog: MinuteLog?
     private var drainedAt: Instant?
     private var isFinished = false
     private var isSignaled = false
     private var leavesAtOnce = false
 
     /// Claims everything that can be refused: memory for the loads, the port.
+    /// - Parameter isQuiet: without a log line a minute for each load.
     init(
-        _ configuration: Configuration, duration: Nanoseconds?, log: Logger
+        _ configuration: Configuration, duration: Nanoseconds?, isQuiet: Bool = false, log: Logger
     ) throws(StartError) {
         self.configuration = configuration
         self.log = log
@@ -35,9 +37,7 @@ final class Sidecar {
             loop = try EventLoop()
             lastMoment = LastMoment(loop)
             // Before any thread starts: threads inherit which signals are blocked.
-            signals = try Signals([SIGTERM, SIGINT, SIGHUP], on: loop) { [unowned self] signal in
-                received(signal)
-            }
+            signals = try Signals([SIGTERM, SIGINT, SIGHUP], on: loop)
         } catch {
             throw StartError("\(error)")
         }
@@ -53,17 +53,8 @@ final class Sidecar {
         // For measurements only: compare times with answers collected at once.
         options.receivesLate =
             ConfigurationContext.system.environment("BALLAST_LATE_RECEIVE") != "off"
-        let events = EventLog(log)
         do {
-            generator = try Generator(
-                configuration, options: options, loop: loop,
-                onEvent: { [unowned self] event in
-                    events.write(event)
-                    if case .stopping = event {
-                        lastMoment.begin(configuration.server.drain + configuration.server.linger)
-                    }
-                },
-                onDrained: { [unowned self] in drained() })
+            generator = try Generator(configuration, options: options, loop: loop)
         } catch {
             throw StartError(error.description)
         }
@@ -71,8 +62,22 @@ final class Sidecar {
         if let excess = Preflight.seriesExcess(pages.scrape) {
             throw StartError(excess, code: ExitStatus.usage)
         }
-        pages.onScraped = { [unowned self] began in scraped(began: began) }
         server = try pages.listen(on: loop)
+        if !isQuiet { minuteLog = MinuteLog(pages.scrape.report, log, on: loop) }
+        hearAll()
+    }
+
+    private func hearAll() {
+        let events = EventLog(log)
+        generator.onEvent = { [unowned self] event in
+            events.write(event)
+            if case .stopping = event {
+                lastMoment.begin(configuration.server.drain + configuration.server.linger)
+            }
+        }
+        generator.onDrained = { [unowned self] in drained() }
+        pages.onScraped = { [unowned self] in scraped(began: $0) }
+        signals.onSignal = { [unowned self] in received($0) }
     }
 
     /// - Returns: the exit code.

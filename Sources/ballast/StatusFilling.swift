@@ -25,6 +25,30 @@ extension StatusDocument {
     }
 }
 
+extension HistoryDocument {
+    /// - Parameter second: what the page has already.
+    init(_ report: Report, after second: UInt32) {
+        self.init(
+            loads: report.loads.enumerated().map { index, load in
+                Load(
+                    name: load.name,
+                    points: report.history(ofLoad: index, after: second).map { Point($0) })
+            })
+    }
+}
+
+extension HistoryDocument.Point {
+    fileprivate init(_ point: LoadHistory.Point) {
+        let times = [
+            point.response.p50, point.response.p99, point.service.p50, point.service.p99,
+        ]
+        self.init(
+            second: point.second, intended: point.intended, sent: point.sent, ok: point.ok,
+            failed: point.failed, dropped: point.dropped,
+            times: times.map { $0.isNaN ? nil : Int(($0 * 1e6).rounded()) })
+    }
+}
+
 extension LoadStatus {
     fileprivate init(
         _ load: LoadReport, _ quantiles: LoadQuantiles, _ recent: RecentQuantiles
@@ -39,7 +63,7 @@ extension LoadStatus {
             transportReason: choice.because, pacing: load.plan.pacingText,
             endClock: (load.stampedShare ?? 0) > 0.5 ? "kernel stamps" : "own clock")
         workers = load.plan.workers.count
-        targetRate = load.targetRate
+        intendedRate = load.intendedRate
         intended = load.intended
         sent = load.sent
         inFlight = load.inFlight

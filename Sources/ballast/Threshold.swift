@@ -16,24 +16,6 @@ struct Threshold: Equatable {
         case rate
     }
 
-    enum Statistic: String, CaseIterable {
-        case p50, p90, p95, p99
-        case p999 = "p99.9"
-        case max, mean
-
-        func value(_ times: FineSnapshot) -> Nanoseconds? {
-            switch self {
-            case .p50: times.quantile(0.5)
-            case .p90: times.quantile(0.9)
-            case .p95: times.quantile(0.95)
-            case .p99: times.quantile(0.99)
-            case .p999: times.quantile(0.999)
-            case .max: times.count > 0 ? times.greatest : nil
-            case .mean: times.mean
-            }
-        }
-    }
-
     enum Relation: String, CaseIterable {
         // The longer ones first, for they begin like the shorter ones.
         case atMost = "<="
@@ -91,17 +73,18 @@ struct Threshold: Equatable {
         case "rate": return .rate
         default:
             let isService = name.hasPrefix("service.")
-            let statistic = Statistic(rawValue: String(name.dropFirst(isService ? 8 : 0)))
+            let statistic = Statistic(String(name.dropFirst(isService ? 8 : 0)))
             return statistic.map { .time($0, isService: isService) }
         }
     }
 
     private static func remedy(_ name: String) -> String {
-        let times = Statistic.allCases.map(\.rawValue)
+        let times = Statistic.usual.map(\.name)
         let names = times + times.map { "service.\($0)" } + ["failed", "dropped", "rate"]
         if let near = closest(to: name, among: names) { return ": did you mean `\(near)`?" }
-        return ": there are \(times.joined(separator: ", ")), the same as service.p50 and so on, "
-            + "failed, dropped, rate"
+        return
+            ": there are \(times.joined(separator: ", ")) and every other pNN below p100, the same "
+            + "as service.p50 and so on, failed, dropped, rate"
     }
 
     /// What the run showed: in seconds, a share or per second; nil when nothing was measured.
@@ -126,5 +109,56 @@ struct ThresholdError: Error, Equatable, CustomStringConvertible {
 
     init(_ threshold: String, _ reason: String) {
         description = "--threshold: `\(threshold)`: \(reason)"
+    }
+}
+
+/// One number that stands for many times.
+enum Statistic: Equatable {
+    case least, greatest, mean
+    /// - Parameter name: as it was written, `p99.9`.
+    /// - Parameter rank: above 0, below 1.
+    case quantile(name: String, rank: Double)
+
+    /// What a summary shows, from the least to the greatest and the mean.
+    static let shown: [Statistic] =
+        [.least] + ranks(["50", "90", "99", "99.9"]) + [.greatest, .mean]
+    /// What the JSON holds.
+    static let usual: [Statistic] =
+        [.least] + ranks(["50", "90", "95", "99", "99.9"]) + [.greatest, .mean]
+
+    private static func ranks(_ texts: [String]) -> [Statistic] {
+        texts.compactMap { Statistic("p" + $0) }
+    }
+
+    /// `min`, `max`, `mean` or `p` and a number between 0 and 100.
+    init?(_ name: String) {
+        switch name {
+        case "min": self = .least
+        case "max": self = .greatest
+        case "mean": self = .mean
+        default:
+            guard name.hasPrefix("p"), let rank = FlagValue.rank(String(name.dropFirst()))
+            else { return nil }
+            self = .quantile(name: name, rank: rank)
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .least: "min"
+        case .greatest: "max"
+        case .mean: "mean"
+        case .quantile(let name, _): name
+        }
+    }
+
+    /// - Returns: nil when nothing was measured.
+    func value(_ times: FineSnapshot) -> Nanoseconds? {
+        switch self {
+        case .least: times.quantile(0)
+        case .greatest: times.count > 0 ? times.greatest : nil
+        case .mean: times.mean
+        case .quantile(_, let rank): times.quantile(rank)
+        }
     }
 }

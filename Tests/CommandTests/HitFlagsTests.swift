@@ -48,13 +48,14 @@ import Time
             "--timeout", "1m", "--transport",
             "curl", "--http", "auto", "--insecure", "--method", "PUT", "--header", "x-a: one: two",
             "--header", "x-b:${env:HOME}", "--body", "$${text", "--expect-status", "5xx, 204")
-        #expect(load == file.loads[0])
+        var wanted = file.loads[0]
+        wanted.seed = LoadName.seed("hit")
+        #expect(load == wanted)
     }
 
     private func seed(_ arguments: String...) throws -> UInt64? {
         let load = try HitFlags.parse(["http://a/", "--arrivals", "poisson"] + arguments).load()
-        guard case .poisson(let seed) = load.arrivals else { return nil }
-        return seed
+        return load.arrivals == .poisson ? load.seed : nil
     }
 
     @Test func `a Poisson stream is another one in each run, unless its seed is given`() throws {

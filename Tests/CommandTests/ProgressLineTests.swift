@@ -10,7 +10,7 @@ import Time
         reading.elapsed = .milliseconds(4_250)
         reading.length = .seconds(10)
         reading.intended = 212
-        reading.targetRate = 50
+        reading.intendedRate = 50
         reading.rate = 49.97
         reading.p50 = .microseconds(8_123)
         reading.p99 = .milliseconds(61)
@@ -82,7 +82,7 @@ import Time
         var reading = reading
         reading.length = nil
         reading.requestsMax = 424
-        reading.targetRate = nil
+        reading.intendedRate = nil
         let text = ProgressLine.text(reading, style(200))
         #expect(text.hasPrefix(" 4s  ━━━━━━━━━━──────────  50/s  "))
     }

@@ -5,10 +5,16 @@ import Time
 
 @Suite struct ThresholdTests {
     @Test(arguments: [
-        ("p99<250ms", Threshold.Quantity.time(.p99, isService: false), "<", 0.25),
-        ("p99.9 <= 1.5s", .time(.p999, isService: false), "<=", 1.5),
-        ("service.max<2s", .time(.max, isService: true), "<", 2),
+        ("p99<250ms", Threshold.Quantity.time(Statistic("p99")!, isService: false), "<", 0.25),
+        ("p99.9 <= 1.5s", .time(Statistic("p99.9")!, isService: false), "<=", 1.5),
+        ("service.max<2s", .time(.greatest, isService: true), "<", 2),
         ("mean>1ms", .time(.mean, isService: false), ">", 0.001),
+        ("p75<1s", .time(.quantile(name: "p75", rank: 0.75), isService: false), "<", 1),
+        (
+            "service.p99.99<1s", .time(.quantile(name: "p99.99", rank: 0.9999), isService: true),
+            "<", 1
+        ),
+        ("min>1ms", .time(.least, isService: false), ">", 0.001),
         ("failed<1%", .failed, "<", 0.01),
         ("dropped<=0.1%", .dropped, "<=", 0.001),
         ("rate>45", .rate, ">", 45),
@@ -25,7 +31,13 @@ import Time
 
     @Test(arguments: [
         ("p99", "it compares nothing: write for example p99<250ms"),
-        ("p98<1s", "there is no quantity `p98`: did you mean `p90`?"),
+        ("p9o<1s", "there is no quantity `p9o`: did you mean `p90`?"),
+        (
+            "p100<1s",
+            "there is no quantity `p100`: there are min, p50, p90, p95, p99, p99.9, max, mean and "
+                + "every other pNN below p100, the same as service.p50 and so on, failed, dropped, "
+                + "rate"
+        ),
         ("", "it compares nothing: write for example p99<250ms"),
         ("p99<250", "`250` has no unit (write `250s` or `250ms`)"),
         ("failed<1", "`1` has no unit (write `1%`)"),

@@ -1,6 +1,7 @@
-import Config
 import Foundation
 import Testing
+
+@testable import Config
 
 /// What a user copies must work.
 struct DocumentationTests {
@@ -41,6 +42,42 @@ struct DocumentationTests {
                 Issue.record("\(error.rendered)")
             }
         }
+    }
+
+    @Test func `the tables of keys are those of the program`() throws {
+        let file = Place.root.appending(path: "docs/configuration.md")
+        let lines = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
+        var left = KeyRow.all
+        var corrected = lines
+        for (number, line) in lines.enumerated() {
+            let cells = line.components(separatedBy: " | ")
+            guard cells.count >= 5, let name = Self.key(of: cells[0]) else { continue }
+            // Some names stand in two mappings, whose tables come in the order of the file; some keys in two tables.
+            let place = left.firstIndex { $0.name == name }
+            let known = place.map { left.remove(at: $0) } ?? KeyRow.all.first { $0.name == name }
+            guard let row = known else { continue }
+            let said = [cells[0], row.type, Self.shown(row.fallback), row.range]
+            corrected[number] = (said + cells[4...]).joined(separator: " | ")
+            if !Place.isUpdating { #expect(line == corrected[number]) }
+        }
+        #expect(left.map(\.name) == [], "in no table")
+        if Place.isUpdating {
+            try Data(corrected.joined(separator: "\n").utf8).write(to: file)
+        }
+    }
+
+    /// Of the first cell of a row: "| `name`" or "| [`name`](#name)".
+    private static func key(of cell: String) -> String? {
+        let parts = cell.components(separatedBy: "`")
+        return parts.count == 3 && ["| ", "| ["].contains(parts[0]) ? parts[1] : nil
+    }
+
+    /// Values look like code, words do not.
+    private static func shown(_ fallback: String) -> String {
+        let isWord =
+            fallback.contains(" ") && !fallback.hasPrefix("{")
+            || ["none", "required", "empty"].contains(fallback)
+        return isWord ? fallback : "`\(fallback)`"
     }
 
     /// The contents of all yaml code blocks, each with its line.

@@ -36,8 +36,8 @@ struct GoodConfigurationTests {
 
     @Test func `the keys of the server are read`() throws {
         let configuration = try Self.fixture("every-key")
-        #expect(configuration.server.host == "127.0.0.1")
-        #expect(configuration.server.port == 0)
+        #expect(configuration.server.listen.host == "127.0.0.1")
+        #expect(configuration.server.listen.port == 0)
         #expect(configuration.server.drain == .seconds(90))
         #expect(configuration.server.linger == .seconds(30))
         #expect(configuration.workers == .exactly(3))
@@ -48,7 +48,7 @@ struct GoodConfigurationTests {
         #expect(load.name == "plain_1")
         #expect(load.target == Target(scheme: .http, host: "::1", port: 8080, path: "/base"))
         #expect(load.rate == .open(Rate(requests: 125, per: .seconds(600))!))
-        #expect(load.arrivals == .poisson(seed: .max))
+        #expect(load.process == .poisson(seed: .max))
         #expect(load.pacing == .grid(.microseconds(250)))
         #expect(load.limits.connections == 20)
         #expect(load.limits.inFlight == 19)
@@ -109,6 +109,20 @@ struct GoodConfigurationTests {
         #expect(load.http == .automatic)
     }
 
+    @Test func `defaults are merged into each load, key by key`() throws {
+        let loads = try Self.fixture("defaults").loads
+        #expect(loads.map(\.target.port) == [8080, 8080])
+        #expect(loads.map(\.timeout) == [.milliseconds(500), .seconds(2)])
+        #expect(loads.map(\.limits.connections) == [8, 16])
+        #expect(loads.map(\.limits.late) == [.zero, .zero])
+        #expect(loads.map(\.expect.ranges) == [[200...200, 404...404], [200...299]])
+        let headers = loads.map { load in
+            Dictionary(uniqueKeysWithValues: load.request.headers.map { ($0.name, $0.value) })
+        }
+        #expect(headers[0] == ["x-team": Template("shop"), "x-trace": Template("off")])
+        #expect(headers[1] == ["x-team": Template("shop"), "x-trace": Template("on")])
+    }
+
     @Test func `the same file named twice is one secret file`() throws {
         let load = try Self.fixture("every-key").loads[0]
         #expect(load.secretFiles == ["/etc/ballast/secret/token"])
@@ -116,9 +130,11 @@ struct GoodConfigurationTests {
     }
 
     @Test func `a Poisson load without a seed takes one from its name`() throws {
-        let short = try World.load("arrivals: poisson").arrivals
-        #expect(try World.load("arrivals: {poisson: {}}").arrivals == short)
+        let short = try World.load("arrivals: poisson").process
+        #expect(try World.load("arrivals: {poisson: {}}").process == short)
         #expect(short != .poisson(seed: 0) && short != .uniform)
+        #expect(try World.load("arrivals: poisson", "seed: 7").process == .poisson(seed: 7))
+        #expect(try World.load("arrivals: {poisson: {seed: 7}}").process == .poisson(seed: 7))
     }
 
     @Test(arguments: [
@@ -127,7 +143,7 @@ struct GoodConfigurationTests {
     func `listen addresses are read`(text: String, host: String, port: UInt16) throws {
         let loads = "loads: [{name: a, target: http://a, rate: 1/s}]"
         let server = try World.parse("server: {listen: '\(text)'}\n\(loads)").server
-        #expect(server.host == host && server.port == port)
+        #expect(server.listen.host == host && server.listen.port == port)
     }
 
     @Test(arguments: [

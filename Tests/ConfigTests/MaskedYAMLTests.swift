@@ -16,6 +16,8 @@ struct MaskedYAMLTests {
         var masked = configuration
         for index in masked.loads.indices {
             masked.loads[index].proxy = masked.loads[index].proxy.map(Masking.proxy)
+            let isPoisson = masked.loads[index].arrivals == .poisson
+            masked.loads[index].seed = isPoisson ? masked.loads[index].seedInUse : nil
             masked.loads[index].request.headers = masked.loads[index].request.headers.map {
                 RequestSettings.Header($0.name, Masking.value(of: $0))
             }
@@ -75,12 +77,12 @@ extension Configuration {
     /// Other values in a few places, all within their ranges.
     fileprivate mutating func mutate(_ random: inout Seeded) {
         server.drain.count = .random(in: 0...600_000_000_000, using: &random)
-        server.host = ["::", "10.0.0.1"].randomElement(using: &random)!
+        server.listen.host = ["::", "10.0.0.1"].randomElement(using: &random)!
         for index in loads.indices {
             loads[index].timeout.count = .random(in: 1_000_000...600_000_000_000, using: &random)
             loads[index].limits.body = .random(in: 1...1 << 30, using: &random)
             loads[index].limits.late.count = .random(in: 0...1_000_000_000, using: &random)
-            loads[index].buckets = (0..<Int.random(in: 0...49, using: &random)).map { number in
+            loads[index].buckets = (0..<Int.random(in: 0...47, using: &random)).map { number in
                 .microseconds(Int64(number * 1_000) + .random(in: 1...999, using: &random))
             }
             loads[index].request.body = .inline(Template(Self.text(&random)))

@@ -16,9 +16,9 @@ struct RenderingTests {
                   path: /é/日本/${env:NOT_SET}
                   headers: {a:\t"\té${env:NOT_SET}", Content-Length: 5}
                   body: "\u{1F600} e\u{301}${uuid}"
-                buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, \
-            1.5, 1.6, 1.7, 1.8, 1.9, 2.1, soon, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7, 2.8, 2.9, 3.0, \
-            3.1, 3.2, 3.3]
+                buckets: [0.1s, 0.2s, 0.3s, 0.4s, 0.5s, 0.6s, 0.7s, 0.8s, 0.9s, 1.1s, 1.2s, \
+            1.3s, 1.4s, 1.5s, 1.6s, 1.7s, 1.8s, 1.9s, 2.1s, soon, 2.2s, 2.3s, 2.4s, 2.5s, 2.6s, \
+            2.7s, 2.8s, 2.9s, 3.0s, 3.1s, 3.2s, 3.3s]
             """
         let error = #expect(throws: ConfigurationError.self) { try World.parse(yaml) }
         #expect(try Place.matchesGolden(error?.rendered ?? "", "diagnostics.golden"))

@@ -59,14 +59,16 @@ import Testing
         let listen = try #require(process.errors.firstMatch(of: /listen=(\S+:\d+)\s/)).output.1
         let result = try shell.run(line.command.replacing("127.0.0.1:9909", with: listen))
         #expect(result.code == 0, "\(line): \(result.output)")
-        #expect(result.output.contains("ballast_intended_total"))
+        #expect(result.output.contains("ballast_requests_intended_total"))
     }
 
     /// The same command on a target of ours, for a second where it would go on.
     static func bounded(_ command: String, target: String) -> String {
         var command = command.replacing("http://127.0.0.1:8080", with: target)
-        command.replace(/--for [0-9a-z]+/) { _ in "--for 1s" }
-        let ends = ["--for", "--requests"].contains { command.contains($0) }
+            .replacing("http://127.0.0.1:9910", with: target)
+            .replacing("127.0.0.1:9910", with: target.replacing("http://", with: ""))
+        command.replace(/(--for|-z) [0-9a-z]+/) { "\($0.output.1) 1s" }
+        let ends = [" --for ", " -z ", " --requests ", " -n "].contains { command.contains($0) }
         let word = CommandWay.withoutVariables(command).split(separator: " ").dropFirst().first
         switch word {
         case "run", "hit": return ends ? command : command + " --for 1s"

@@ -7,7 +7,7 @@ import Testing
         let expected = [
             "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md",
             "docs/configuration.md", "docs/development.md", "docs/hit-json.md", "docs/metrics.md",
-            "docs/terms.md",
+            "docs/check-json.md", "docs/operations.md", "docs/performance.md", "docs/terms.md",
         ]
         #expect(paths.isSuperset(of: expected), "\(paths.sorted())")
     }

@@ -49,8 +49,8 @@ import Testing
         try process.waitForLog("lingering")
         let page = try MetricsPage(try Network.get("/metrics", port: port).body)
         #expect(try process.exitCode() == 0)
-        #expect(page.sum("ballast_intended_total") == 10)
-        #expect(page.outcomes == ["ok": page.sum("ballast_sent_total")])
+        #expect(page.sum("ballast_requests_intended_total") == 10)
+        #expect(page.outcomes == ["ok": page.sum("ballast_requests_sent_total")])
         #expect(page.samples.filter { $0.name.hasPrefix("process_") }.isEmpty)
         #expect(page.samples.filter { $0.name.hasPrefix("ballast_cpu_") }.isEmpty)
     }

@@ -5,11 +5,11 @@ import Testing
 /// What the program says and with which code it leaves, whatever it is told.
 @Suite struct CommandLineTests {
     @Test(arguments: [
-        ["hit"], ["hit", "127.0.0.1"], ["hit", "http://127.0.0.1:1/", "--rate", "50"],
+        ["hit"], ["hit", "ftp://127.0.0.1"], ["hit", "http://127.0.0.1:1/", "--rate", "50/q"],
         ["hit", "http://127.0.0.1:1/", "--unknown"], ["frob"], ["run"],
         ["run", "x.yaml", "--for", "ten"], ["run", "x.yaml", "--log-level", "loud"],
         ["run", "/nowhere/x.yaml"], ["check", "/nowhere/x.yaml"],
-        ["hit", "http://127.0.0.1:1/", "--threshold", "p98<1s"],
+        ["hit", "http://127.0.0.1:1/", "--threshold", "p100<1s"],
         ["hit", "http://127.0.0.1:1/", "--body", "@/nowhere"],
         ["hit", "http://127.0.0.1:1/", "--header", "no colon"],
         ["hit", "http://127.0.0.1:1/", "--transport", "direct", "--http", "2"],

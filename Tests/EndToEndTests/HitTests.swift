@@ -114,7 +114,7 @@ import Testing
             "--timeout", "1m", "--output", "json", "--listen", "127.0.0.1:\(port)")
         try wait(for: "three requests") {
             let page = try? Network.get("/metrics", port: port).body
-            return page?.contains("ballast_sent_total{load=\"hit\"} 3\n") == true
+            return page?.contains("ballast_requests_sent_total{load=\"hit\"} 3\n") == true
         }
         process.send(SIGINT)
         #expect(try process.exitCode() == 1)

@@ -24,7 +24,7 @@ import Testing
             try RunningSidecar(
                 loads: """
                       - {name: tls, target: "\(nginx.url)", rate: 400/s, transport: \(transport),
-                         tls: {ca: "\(nginx.authority)"}, limits: {connect_rate: 1000/s}}
+                         tls: {ca_file: "\(nginx.authority)"}, limits: {connect_rate: 1000/s}}
                       - {name: silent, target: "http://127.0.0.1:\(silent.port)", rate: 100/s,
                          timeout: 1m}
                     """, top: "workers: 4", server: "drain: 10m")
@@ -41,7 +41,7 @@ import Testing
             try wait(for: "answers and a request in flight") {
                 guard let page = try? sidecar.metrics() else { return false }
                 return page.outcome("ok") > 0
-                    && page.sum("ballast_in_flight", where: "silent") > 0
+                    && page.sum("ballast_requests_in_flight", where: "silent") > 0
             }
             sidecar.process.send(SIGTERM)
             sidecar.process.send(SIGINT)

@@ -50,7 +50,7 @@ import Testing
                 return try isShown(MetricsPage(page))
             }
         }
-        try waitForPage("all drops") { $0.sum("ballast_dropped_total") == 73 }
+        try waitForPage("all drops") { $0.sum("ballast_requests_dropped_total") == 73 }
         #expect(try load(port: port)["ok_share"] as? Double == 0)
         #expect(try load(port: port)["in_flight"] as? Int == 27)
         // What is in flight is neither served nor lost yet.

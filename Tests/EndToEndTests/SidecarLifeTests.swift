@@ -34,9 +34,9 @@ import Testing
         try process.waitForLog("lingering")
         let page = try MetricsPage(try Network.get("/metrics", port: port).body)
         #expect(try process.exitCode() == 0)
-        #expect(page.sum("ballast_intended_total") == 100)
-        let sent = page.sum("ballast_sent_total")
-        #expect(sent > 0 && sent + page.sum("ballast_dropped_total") == 100)
+        #expect(page.sum("ballast_requests_intended_total") == 100)
+        let sent = page.sum("ballast_requests_sent_total")
+        #expect(sent > 0 && sent + page.sum("ballast_requests_dropped_total") == 100)
         try wait(for: "nginx's log") { nginx.requests.count >= sent }
         #expect(nginx.requests.count == sent)
         #expect(process.errors.contains("msg=\"stopped\""))
@@ -89,7 +89,7 @@ import Testing
             target: "http://127.0.0.1:\(silent.port)", server: ", drain: 10m")
         try wait(for: "a request in flight") {
             guard let page = try? Network.get("/metrics", port: port).body else { return false }
-            return (value("ballast_in_flight", in: page) ?? 0) > 0
+            return (value("ballast_requests_in_flight", in: page) ?? 0) > 0
         }
         process.send(SIGTERM)
         try process.waitForLog("stopping")
@@ -108,20 +108,21 @@ import Testing
         // All 64 connections are in use, and more requests wait for one.
         try wait(for: "requests in flight and a backlog") {
             guard let page = try? page() else { return false }
-            return page.sum("ballast_in_flight") == 64 && page.sum("ballast_backlog") > 10
+            return page.sum("ballast_requests_in_flight") == 64
+                && page.sum("ballast_requests_backlog") > 10
         }
         process.send(SIGTERM)
         try process.waitForLog("lingering")
         let last = try page()
         #expect(try process.exitCode() == 0)
-        #expect(last.sum("ballast_sent_total") == 64)
+        #expect(last.sum("ballast_requests_sent_total") == 64)
         #expect(last.outcomes == ["canceled": 64])
-        let dropped = last.sum("ballast_dropped_total")
+        let dropped = last.sum("ballast_requests_dropped_total")
         #expect(dropped > 10)
-        #expect(last.sum("ballast_dropped_total", where: "\"connections\"") == dropped)
-        #expect(last.sum("ballast_intended_total") == 64 + dropped)
-        #expect(last.sum("ballast_in_flight") == 0)
-        #expect(last.sum("ballast_backlog") == 0)
+        #expect(last.sum("ballast_requests_dropped_total", where: "\"connections\"") == dropped)
+        #expect(last.sum("ballast_requests_intended_total") == 64 + dropped)
+        #expect(last.sum("ballast_requests_in_flight") == 0)
+        #expect(last.sum("ballast_requests_backlog") == 0)
         #expect(process.errors.contains("msg=\"drained\" canceled=64\n"))
     }
 
@@ -136,7 +137,7 @@ import Testing
                      transport: \(transport), timeout: 1m, limits: {late: 1m}}
                 """, server: "drain: 300ms, linger: 300ms")
         try wait(for: "a request in flight") {
-            ((try? sidecar.metrics().sum("ballast_in_flight")) ?? 0) > 0
+            ((try? sidecar.metrics().sum("ballast_requests_in_flight")) ?? 0) > 0
         }
         sidecar.process.send(SIGTERM)
         // The contract is a length of time: drain + linger + 1 s.
@@ -168,7 +169,7 @@ import Testing
         process.send(SIGTERM)
         try process.waitForLog("lingering")
         try early.send("TP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
-        #expect(try early.readAll().contains("ballast_intended_total"))
+        #expect(try early.readAll().contains("ballast_requests_intended_total"))
         #expect(try Network.get("/readyz", port: port).status == 503)
         #expect(process.isRunning)
         #expect(try Network.get("/metrics", port: port).status == 200)

@@ -76,7 +76,7 @@ import Testing
         try wait(for: "an answer") { ((try? sidecar.metrics().outcome("ok")) ?? 0) > 0 }
         let page = try show(sidecar)
         let cell =
-            page.components(separatedBy: "<dt>OK</dt>").dropFirst().first?
+            page.components(separatedBy: "<dt>OK of intended</dt>").dropFirst().first?
             .components(separatedBy: "</dd>").first ?? ""
         #expect(cell.hasPrefix("<dd class=\"bad\">"), "\(cell)")
         let share = cell.components(separatedBy: ">").last?.prefix { $0.isNumber || $0 == "." }

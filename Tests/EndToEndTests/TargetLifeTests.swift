@@ -14,7 +14,7 @@ import Testing
             try sidecar.metrics().sum("ballast_connects_total", where: "\"refused\"") > 0
         }
         let page = try sidecar.metrics()
-        #expect(page.sum("ballast_intended_total") == 0)
+        #expect(page.sum("ballast_requests_intended_total") == 0)
         #expect(page.value("ballast_load_state", "load=\"a\",state=\"waiting\"") == 1)
         #expect(!sidecar.process.errors.contains("msg=\"running\""))
         try nginx.start()
@@ -37,8 +37,10 @@ import Testing
         let page = try sidecar.lastPage(asked: false)
         let requests = server.seen.requests
         // On a busy machine the end finds a backlog.
-        #expect(page.sum("ballast_intended_total") == 100)
-        #expect(page.sum("ballast_sent_total") + page.sum("ballast_dropped_total") == 100)
+        #expect(page.sum("ballast_requests_intended_total") == 100)
+        #expect(
+            page.sum("ballast_requests_sent_total") + page.sum("ballast_requests_dropped_total")
+                == 100)
         #expect(page.outcomes == ["ok": requests.count])
         #expect(Set(requests.map { $0.header("host") }) == ["[::1]:\(server.port)"])
     }
@@ -75,7 +77,7 @@ import Testing
             ((try? sidecar.metrics().outcome("refused")) ?? 0) > 10
         }
         let page = try sidecar.lastPage()
-        #expect(page.outcomes == ["refused": page.sum("ballast_sent_total")])
+        #expect(page.outcomes == ["refused": page.sum("ballast_requests_sent_total")])
         #expect(page.value("ballast_load_state", "load=\"a\",state=\"running\"") == 1)
     }
 

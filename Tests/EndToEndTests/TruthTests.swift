@@ -20,9 +20,11 @@ import Testing
         #expect(sidecar.process.errors.contains("workers=\(workers)"))
         // Workers share no connection.
         #expect(Set(lines.map(\.connection)).count >= workers)
-        #expect(page.sum("ballast_intended_total") == 1_000)
-        #expect(page.sum("ballast_sent_total") + page.sum("ballast_dropped_total") == 1_000)
-        #expect(page.sum("ballast_sent_total") == lines.count)
+        #expect(page.sum("ballast_requests_intended_total") == 1_000)
+        #expect(
+            page.sum("ballast_requests_sent_total") + page.sum("ballast_requests_dropped_total")
+                == 1_000)
+        #expect(page.sum("ballast_requests_sent_total") == lines.count)
         #expect(page.outcomes == ["ok": lines.count])
         #expect(page.sum("ballast_responses_total", where: "code=\"200\"") == lines.count)
         #expect(page.sum("ballast_connects_total", where: "outcome=\"ok\"") == connections)
@@ -66,15 +68,16 @@ import Testing
         let seen = proxy.seen
 
         var expected = ["ok": seen.whole, "reset": seen.reset]
-        expected["refused"] = page.sum("ballast_sent_total") - seen.requests
+        expected["refused"] = page.sum("ballast_requests_sent_total") - seen.requests
         expected["truncated"] = seen.cut
         #expect(page.outcomes == expected)
         #expect(page.sum("ballast_connects_total", where: "\"ok\"") == seen.connections)
         #expect(
             page.sum("ballast_connects_total", where: "\"refused\"") == page.outcome("refused"))
         #expect(
-            page.sum("ballast_intended_total")
-                == page.sum("ballast_sent_total") + page.sum("ballast_dropped_total"))
+            page.sum("ballast_requests_intended_total")
+                == page.sum("ballast_requests_sent_total")
+                + page.sum("ballast_requests_dropped_total"))
     }
 
     @Test func `a target that stands still for a second shows in the response time`() throws {
@@ -86,16 +89,16 @@ import Testing
                 """)
         try sidecar.process.waitForLog("msg=\"running\"")
         try wait(for: "a second of load") {
-            try sidecar.metrics().sum("ballast_sent_total") >= 200
+            try sidecar.metrics().sum("ballast_requests_sent_total") >= 200
         }
-        let before = try sidecar.metrics().sum("ballast_intended_total")
+        let before = try sidecar.metrics().sum("ballast_requests_intended_total")
         nginx.send(SIGSTOP)
         try wait(for: "a second without answers") {
-            try sidecar.metrics().sum("ballast_intended_total") >= before + 200
+            try sidecar.metrics().sum("ballast_requests_intended_total") >= before + 200
         }
         nginx.send(SIGCONT)
         try wait(for: "two more seconds of load") {
-            try sidecar.metrics().sum("ballast_intended_total") >= before + 800
+            try sidecar.metrics().sum("ballast_requests_intended_total") >= before + 800
         }
         let page = try sidecar.lastPage()
         func above(_ bound: String, _ name: String) throws -> Int {
@@ -105,7 +108,7 @@ import Testing
                 page.value("ballast_\(name)_bucket", "\(labels),le=\"\(bound)\""))
             return Int(all - below)
         }
-        #expect(page.sum("ballast_dropped_total") == 0)
+        #expect(page.sum("ballast_requests_dropped_total") == 0)
         // 200 arrivals fell into the pause, and half of them waited for at least half of it.
         #expect(try above("0.25", "response_time_seconds") >= 100)
         #expect(try above("0.1", "start_delay_seconds") >= 100)

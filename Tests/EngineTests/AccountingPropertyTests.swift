@@ -21,7 +21,7 @@ import Transport
             $0.limits.connections = connections
             $0.limits.late = [.zero, .milliseconds(50), .seconds(1)].randomElement(using: &random)!
             $0.limits.catchUp = Int.random(in: 1...8, using: &random)
-            $0.arrivals = Bool.random(using: &random) ? .uniform : .poisson(seed: seed)
+            ($0.arrivals, $0.seed) = (Bool.random(using: &random) ? .uniform : .poisson, seed)
             $0.pacing = [.automatic, .precise, .grid(.milliseconds(2))].randomElement(
                 using: &random)!
         }

@@ -76,9 +76,8 @@ import Transport
         var options = Generator.Options()
         options.duration = .milliseconds(500)
         options.receivesLate = receivesLate
-        let generator = try Generator(
-            configuration, options: options, loop: loop, onEvent: { _ in },
-            onDrained: { loop.stop() })
+        let generator = try Generator(configuration, options: options, loop: loop)
+        generator.onDrained = { loop.stop() }
         try generator.start()
         loop.run()
         generator.join()
@@ -104,9 +103,8 @@ import Transport
         ]
         var options = Generator.Options()
         options.duration = .milliseconds(500)
-        let generator = try Generator(
-            configuration, options: options, loop: loop, onEvent: { _ in },
-            onDrained: { loop.stop() })
+        let generator = try Generator(configuration, options: options, loop: loop)
+        generator.onDrained = { loop.stop() }
         let report = Report(generator)
         try generator.start()
         var scrapes = 0

@@ -46,9 +46,8 @@ import Transport
         configuration.loads = loads
         var options = Generator.Options()
         change(&options)
-        let generator = try Generator(
-            configuration, options: options, loop: loop, onEvent: { _ in },
-            onDrained: { loop.stop() })
+        let generator = try Generator(configuration, options: options, loop: loop)
+        generator.onDrained = { loop.stop() }
         let report = Report(generator)
         try generator.start()
         func look(_ now: Instant) {

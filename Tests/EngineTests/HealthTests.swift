@@ -186,9 +186,7 @@ import Transport
     {
         var configuration = Configuration()
         configuration.loads = [.test(perSecond: 300), .test(.max) { $0.name = "closed" }]
-        let generator = try Generator(
-            configuration, options: Generator.Options(), loop: try EventLoop(), onEvent: { _ in },
-            onDrained: {})
+        let generator = try Generator(configuration, loop: try EventLoop())
         let start = Instant(nanoseconds: 1_000_000_000)
         for control in generator.controls { control.begin(at: start, stop: .distantFuture) }
         // Hardly one in a hundred is sent, all others are dropped.

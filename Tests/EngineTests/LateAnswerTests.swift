@@ -24,7 +24,7 @@ import Transport
     func `whether answers may wait follows from the mean rate of a worker`(
         _ rate: Int, _ workers: Int, _ may: Bool
     ) {
-        for arrivals in [ArrivalProcess.uniform, .poisson(seed: 7)] {
+        for arrivals in [Arrivals.uniform, .poisson] {
             let simulation = Simulation(
                 .test(perSecond: UInt64(rate)) { $0.arrivals = arrivals },
                 workers: .exactly(workers)

@@ -10,9 +10,9 @@ import Transport
     private let cell = LoadCell(bounds: LoadBounds(added: []))
 
     /// Intended at 1 s, started 10 ms later, connected in 2 ms and 3 ms, answered after 7 ms and ended 20 ms later.
-    private func request() -> Completion {
+    private func request() -> Exchange {
         let intended = Instant(nanoseconds: 1_000_000_000)
-        var one = Completion()
+        var one = Exchange()
         one.intendedStart = intended
         one.actualStart = intended + .milliseconds(10)
         one.sendStart = intended + .milliseconds(15)

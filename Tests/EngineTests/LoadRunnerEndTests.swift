@@ -82,7 +82,7 @@ import Transport
             let (runner, base) = (simulation.runners[0], simulation.base)
             runner.begin(at: base, stop: .distantFuture)
             for time in [Nanoseconds.milliseconds(5), .milliseconds(15)] {
-                #expect(runner.startDue(now: base + time, mayOpen: true))
+                #expect(runner.startDue(now: base + time, mayOpen: true) == .done)
             }
             #expect(runner.obstacle == .connections)
             // Arrival 100 is due just then.
@@ -167,7 +167,7 @@ import Transport
         let simulation = Simulation(.test(perSecond: 100)) { _ in .milliseconds(1) }
         simulation.run(for: .milliseconds(10))
         let (runner, cell) = (simulation.runners[0], simulation.cells[0])
-        var hop = Completion()
+        var hop = Exchange()
         hop.isHop = true
         hop.status = 302
         hop.intendedStart = simulation.now
@@ -197,7 +197,7 @@ import Transport
         simulation.run(for: .milliseconds(1))
         let cell = simulation.cells[0]
         let before = cell.ok.response.snapshot().sum
-        var late = Completion()
+        var late = Exchange()
         late.intendedStart = simulation.base
         late.actualStart = simulation.base + .milliseconds(3)
         late.end = simulation.base + .milliseconds(10)

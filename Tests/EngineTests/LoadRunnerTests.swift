@@ -171,7 +171,7 @@ import Transport
         let begin = Instant(nanoseconds: 1_000_000_000)
         let simulation = Simulation(
             .test(perSecond: 500) {
-                $0.arrivals = .poisson(seed: 1)
+                ($0.arrivals, $0.seed) = (.poisson, 1)
                 $0.limits.connections = 100
             }
         ) { _ in .microseconds(50) }

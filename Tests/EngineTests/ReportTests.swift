@@ -21,8 +21,9 @@ import Time
         var options = Generator.Options()
         options.root = "/nowhere"
         change(&options)
-        return try Generator(
-            configuration, options: options, loop: loop, onEvent: onEvent, onDrained: {})
+        let generator = try Generator(configuration, options: options, loop: loop)
+        generator.onEvent = onEvent
+        return generator
     }
 
     @Test func `a report adds up what workers, hops and tries counted`() throws {
@@ -50,7 +51,7 @@ import Time
         let load = report.loads[0]
         #expect(load.intended == 203)
         #expect(load.elapsed == .seconds(2))
-        #expect(load.targetRate == 0)
+        #expect(load.intendedRate == 0)
         #expect(load.backlog == 0)
         #expect(load.connects[Int(Outcome.ok.rawValue)] == 2)
         #expect(load.connects[Int(Outcome.refused.rawValue)] == 2)

@@ -6,7 +6,7 @@ import Transport
 
 /// A worker's ground in virtual time.
 final class SimulatedGround: WorkerGround {
-    let completions = CompletionQueue()
+    let completions = ExchangeQueue()
     var target: SimulatedTarget?
     private(set) var slept = Nanoseconds.zero
     private var mail: [WorkerCommand] = []

@@ -18,7 +18,7 @@ final class SimulatedTarget: HTTPTransport {
     private(set) var refusedOpenings = 0
     /// How many answers were read by `receiveLate`.
     private(set) var readLate = 0
-    private let completions: CompletionQueue
+    private let completions: ExchangeQueue
     private var running: [Running] = []
     /// Connections opened in all.
     private(set) var opened = 0
@@ -27,13 +27,13 @@ final class SimulatedTarget: HTTPTransport {
     private(set) var isCanceled = false
 
     private struct Running {
-        var completion: Completion
+        var completion: Exchange
         /// Whether its answer waits to be read.
         var waits: Bool
     }
 
     init(
-        connections: Int, completions: CompletionQueue, outcome: @escaping (Instant) -> Outcome,
+        connections: Int, completions: ExchangeQueue, outcome: @escaping (Instant) -> Outcome,
         serviceTime: @escaping (Instant) -> Nanoseconds
     ) {
         connectionLimit = connections
@@ -58,7 +58,7 @@ final class SimulatedTarget: HTTPTransport {
             open += 1
             opened += 1
         }
-        var completion = Completion()
+        var completion = Exchange()
         completion.load = load
         completion.intendedStart = intended
         completion.actualStart = now
@@ -78,7 +78,7 @@ final class SimulatedTarget: HTTPTransport {
     }
 
     /// A failure takes its connection with it.
-    private func end(_ completion: Completion) {
+    private func end(_ completion: Exchange) {
         if completion.outcome != .ok { open -= 1 }
         completions.append(completion)
     }
@@ -125,7 +125,7 @@ final class SimulatedTarget: HTTPTransport {
     func expire(now: Instant) {}
     var nextDeadline: Instant { .distantFuture }
     func setPeers(_ peers: [SocketAddress]) {}
-    func setRequest(_ request: HTTPRequest) {}
+    func setRequest(_ request: RenderedRequest) {}
     var connections = ConnectionCounts()
-    func describe(_ completion: Completion) -> String { "simulated" }
+    func describe(_ completion: Exchange) -> String { "simulated" }
 }

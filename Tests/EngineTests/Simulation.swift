@@ -54,7 +54,8 @@ final class Simulation {
             grounds[index].target = targets[index]
             let runner = LoadRunner(
                 plan: plan, index: index, requestsMax: requestsMax, cell: cells[index],
-                transport: targets[index], receivesLate: receivesLate, onFailure: onFailure)
+                transport: targets[index],
+                receivesLate: receivesLate && plan.mayReceiveLate, onFailure: onFailure)
             runners.append(runner)
             workers.append(
                 Worker(ground: grounds[index], cell: workerCells[index], runners: [runner]) {

@@ -11,12 +11,13 @@ import Time
     /// A loop with a gate on it that remembers its tries.
     private final class Ground {
         let loop: EventLoop
-        private(set) var gate: StartGate!
+        let gate: StartGate
         private(set) var tries: [(code: Int32, address: SocketAddress, at: Instant)] = []
 
         init() throws {
             loop = try EventLoop()
-            gate = StartGate(loop: loop) { [unowned self] code, address in
+            gate = StartGate(loop: loop)
+            gate.onTry = { [unowned self] code, address in
                 tries.append((code, address, Clock.now()))
             }
         }

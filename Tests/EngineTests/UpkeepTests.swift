@@ -17,12 +17,11 @@ import Time
                 // Nothing listens there: what is sent does not matter here.
                 $0.target.port = 1
                 $0.startup = .zero
-                $0.arrivals = .poisson(seed: 7)
+                ($0.arrivals, $0.seed) = (.poisson, 7)
             }
         ]
-        let generator = try Generator(
-            configuration, options: Generator.Options(), loop: loop, onEvent: { _ in },
-            onDrained: { loop.stop() })
+        let generator = try Generator(configuration, loop: loop)
+        generator.onDrained = { loop.stop() }
         let control = generator.controls[0]
         try generator.start()
         var seen: Set<UInt64> = []
@@ -47,9 +46,7 @@ import Time
         var configuration = Configuration()
         configuration.workers = .exactly(2)
         configuration.loads = [.test(perSecond: 100)]
-        let generator = try Generator(
-            configuration, options: Generator.Options(), loop: loop, onEvent: { _ in },
-            onDrained: {})
+        let generator = try Generator(configuration, loop: loop)
         let control = generator.controls[0]
         let start = Instant(nanoseconds: 1_000_000_000)
         let upkeep = Upkeep(generator.controls, loop: loop)

@@ -13,7 +13,8 @@ import Testing
     @Test func `gzip unpacks what was packed`() throws {
         var random = Seeded()
         let noise = (0..<100_000).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-        let text = Array(String(repeating: "ballast_sent_total{load=\"a\"} 1\n", count: 5_000).utf8)
+        let text = Array(
+            String(repeating: "ballast_requests_sent_total{load=\"a\"} 1\n", count: 5_000).utf8)
         for body in [[], [65], noise, text] {
             let packed = try #require(Gzip.compress(body))
             #expect(try unpacked(packed) == body, "\(random)")

@@ -29,7 +29,7 @@ import Time
         let load = Label("load", "checkout")
         return [
             MetricFamily(
-                name: "ballast_requests_total", help: "Sent requests that have ended.",
+                name: "ballast_requests_completed_total", help: "Sent requests that have ended.",
                 kind: .counter,
                 series: ["ok", "timeout"].map { outcome in
                     Series([load, Label("outcome", outcome)]) { .integer(outcome == "ok" ? 6 : 0) }
@@ -46,10 +46,10 @@ import Time
             MetricFamily(
                 name: "ballast_responses_total", help: "None yet.", kind: .counter, series: []),
             MetricFamily(
-                name: "ballast_backlog", help: "Due, not yet sent.", kind: .gauge,
+                name: "ballast_requests_backlog", help: "Due, not yet sent.", kind: .gauge,
                 series: [Series([load]) { .signed(-3) }]),
             MetricFamily(
-                name: "ballast_target_rate", help: "Requests per second.", kind: .gauge,
+                name: "ballast_intended_rate", help: "Requests per second.", kind: .gauge,
                 series: [Series([load]) { .real(0.1) }]),
             MetricFamily(
                 name: "ballast_build_info", help: "Back\\slash, \"quotes\"\nand a second line.",
@@ -73,8 +73,8 @@ import Time
     @Test func `series are counted as lines with a value`() {
         let page = TextPage(families())
         let lines = text(families()).split(separator: "\n").filter { !$0.hasPrefix("#") }
-        // Two requests, two histograms of 14 bounds with +Inf, sum and count, three single ones.
-        #expect(page.seriesCount == 2 + 2 * 17 + 3)
+        // Two requests, two histograms of 16 bounds with +Inf, sum and count, three single ones.
+        #expect(page.seriesCount == 2 + 2 * 19 + 3)
         #expect(lines.count == page.seriesCount)
     }
 

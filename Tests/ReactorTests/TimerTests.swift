@@ -91,7 +91,8 @@ import Time
             do {
                 let loop = try EventLoop()
                 var seen: [Int32] = []
-                let signals = try Signals([SIGUSR1, SIGUSR2], on: loop) { signal in
+                let signals = try Signals([SIGUSR1, SIGUSR2], on: loop)
+                signals.onSignal = { signal in
                     seen.append(signal)
                     if seen.count == 2 { loop.stop() }
                 }

@@ -1,8 +1,9 @@
 import Foundation
 import Reactor
-import Server
 import Testing
 import Time
+
+@testable import Server
 
 @Suite struct PageTests {
     private static func document() -> StatusDocument {
@@ -14,7 +15,7 @@ import Time
             name: "checkout", target: "http://127.0.0.1:8080/checkout", state: "running",
             transport: "direct", transportReason: "http 1.1", pacing: "precise",
             endClock: "kernel stamps")
-        load.targetRate = 50
+        load.intendedRate = 50
         load.intended = 4_675
         load.sent = 4_670
         load.inFlight = 2
@@ -40,7 +41,8 @@ import Time
 
     private func server() throws -> RunningServer {
         try RunningServer {
-            StatusPage.routes(version: "0.1.0<", status: Self.document)
+            StatusPage.routes(
+                version: "0.1.0<", status: Self.document, history: Self.history(after:))
                 + HealthRoutes.routes(
                     live: { [HealthCheck("loop")] },
                     ready: {
@@ -74,10 +76,46 @@ import Time
         let client = try Client(server.address)
         let script = try client.get("/status.js").text
         let document = try client.get("/api/v1/status").text
-        let pattern = /\b(?:status|load|old|before|outcome|earlier\?)\.([a-z_0-9]+)\b(?!\()/
+        let pattern = /\b(?:status|load|old|outcome|earlier\?)\.([a-z_0-9]+)\b(?!\()/
         let names = Set(script.matches(of: pattern).map { String($0.output.1) })
         #expect(names.count > 15)
-        for name in names { #expect(document.contains("\"\(name)\":"), "\(name)") }
+        // The points of a load are of the other document.
+        for name in names where name != "points" {
+            #expect(document.contains("\"\(name)\":"), "\(name)")
+        }
+    }
+
+    private static func history(after second: UInt32) -> HistoryDocument {
+        let points = (1...3).map { number in
+            HistoryDocument.Point(
+                second: UInt32(number), intended: 50, sent: 49, ok: 40, failed: 9, dropped: 1,
+                times: [12_345, nil, 7, 2_000_000])
+        }
+        return HistoryDocument(
+            loads: [.init(name: "a\"b", points: points.filter { $0.second > second })])
+    }
+
+    @Test func `the history has its columns, and only what is asked for`() throws {
+        let server = try server()
+        let client = try Client(server.address)
+        let columns = HistoryDocument.columns.map { "\"\($0)\"" }.joined(separator: ",")
+        let point = "50,49,40,9,1,12345,null,7,2000000]"
+        #expect(
+            try client.get("/api/v1/history?after=1").text
+                == "{\"columns\":[\(columns)],\"loads\":[{\"name\":\"a\\\"b\","
+                + "\"points\":[[2,\(point),[3,\(point)]}]}")
+        for query in ["", "?after=", "?after=x", "?after=-1"] {
+            let all = try client.get("/api/v1/history" + query).text
+            #expect(all.components(separatedBy: point).count == 4, "\(query)")
+        }
+    }
+
+    @Test func `the charts know the columns of the history`() throws {
+        let server = try server()
+        let script = try Client(server.address).get("/charts.js").text
+        for (place, name) in HistoryDocument.columns.enumerated() {
+            #expect(script.contains("\"\(name)\""), "\(place) \(name)")
+        }
     }
 
     @Test func `the page allows nothing inline and nothing from elsewhere`() throws {
@@ -92,7 +130,7 @@ import Time
         #expect(!page.text.contains("<style"))
         #expect(!page.text.contains("://"))
         #expect(page.text.contains("0.1.0&lt;"))
-        #expect(page.text.matches(of: /<script(?! src="\/status\.js" defer>)/).isEmpty)
+        #expect(page.text.matches(of: /<script(?! src="\/(status|charts)\.js" defer>)/).isEmpty)
         for path in page.text.matches(of: /(?:href|src)="(\/[^"?]*)/).map(\.output.1) {
             guard !["/metrics", "/config"].contains(path) else { continue }
             #expect(try client.get(String(path)).status != 404, "\(path)")

@@ -8,7 +8,7 @@ import Time
 /// Answers to clients that behave.
 @Suite struct ServerTests {
     private static let page = Array(
-        String(repeating: "ballast_sent_total{load=\"a\"} 1\n", count: 200).utf8)
+        String(repeating: "ballast_requests_sent_total{load=\"a\"} 1\n", count: 200).utf8)
 
     private func server(on ip: String = "127.0.0.1") throws -> RunningServer {
         try RunningServer(on: ip) {

@@ -89,13 +89,14 @@ package struct MetricsPage {
 
     /// `requests_total` of one outcome.
     package func outcome(_ outcome: String) -> Int {
-        sum("ballast_requests_total", where: "outcome=\"\(outcome)\"")
+        sum("ballast_requests_completed_total", where: "outcome=\"\(outcome)\"")
     }
 
     /// Outcomes that are not 0.
     package var outcomes: [String: Int] {
         var counts: [String: Int] = [:]
-        for sample in samples where sample.name == "ballast_requests_total" && sample.value > 0 {
+        for sample in samples
+        where sample.name == "ballast_requests_completed_total" && sample.value > 0 {
             let outcome = sample.labels.components(separatedBy: "outcome=\"").last ?? ""
             counts[String(outcome.dropLast()), default: 0] += Int(sample.value)
         }

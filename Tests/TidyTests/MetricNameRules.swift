@@ -50,9 +50,9 @@ enum MetricNameRules {
 
 @Suite struct MetricNameTests {
     private static let page = """
-        # HELP ballast_sent_total Sent.
-        # TYPE ballast_sent_total counter
-        ballast_sent_total{load="a"} 1
+        # HELP ballast_requests_sent_total Sent.
+        # TYPE ballast_requests_sent_total counter
+        ballast_requests_sent_total{load="a"} 1
         # TYPE ballast_response_time_seconds histogram
         # TYPE process_open_fds gauge
         """
@@ -76,7 +76,8 @@ enum MetricNameRules {
     @Test func `a page's families are found`() {
         #expect(
             MetricNameRules.families(ofPage: Self.page) == [
-                "ballast_sent_total": "counter", "ballast_response_time_seconds": "histogram",
+                "ballast_requests_sent_total": "counter",
+                "ballast_response_time_seconds": "histogram",
                 "process_open_fds": "gauge",
             ])
     }
@@ -92,7 +93,8 @@ enum MetricNameRules {
     }
 
     @Test(arguments: [
-        "sum(rate(ballast_sent_total{load=~\"$load\"}[1m]))", "| `process_open_fds` | gauge |",
+        "sum(rate(ballast_requests_sent_total{load=~\"$load\"}[1m]))",
+        "| `process_open_fds` | gauge |",
         "ballast_response_time_seconds_bucket and ballast_response_time_seconds_sum",
         "`process_*` and the prefix `ballast_`",
     ])
@@ -104,7 +106,7 @@ enum MetricNameRules {
 
     @Test func `a family without documentation is seen`() {
         let families = MetricNameRules.families(ofPage: Self.page)
-        let text = "ballast_sent_total, ballast_response_time_seconds_count"
+        let text = "ballast_requests_sent_total, ballast_response_time_seconds_count"
         #expect(MetricNameRules.undocumented(families: families, by: text) == ["process_open_fds"])
     }
 }

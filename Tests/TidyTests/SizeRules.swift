@@ -2,7 +2,15 @@ import Testing
 
 /// How long things may be: what a reader can hold.
 enum SizeRules {
-    static let fileLines = 400
+    static let sourceLines = 40...250
+    static let testLinesMax = 350
+    /// Shorter than that all the same, and why.
+    static let short: Set<String> = [
+        "Sources/Config/Ranges.swift",  // a list to look things up in
+        "Sources/Engine/GeneratorEvent.swift",  // what two modules say to each other
+        "Sources/Exposition/Gzip.swift",  // the fence around zlib
+        "Sources/Reactor/Clock.swift",  // the one place that reads the clock
+    ]
     static let functionLines = 70
     static let codeColumns = 100
     static let commentColumns = 120
@@ -13,7 +21,12 @@ enum SizeRules {
 
     private static func lengthFaults(in file: ProjectFile) -> [String] {
         let count = file.lines.count - (file.text.hasSuffix("\n") ? 1 : 0)
-        return count > fileLines ? [file.fault(count, "\(count) lines, at most \(fileLines)")] : []
+        let isSource = file.module != nil
+        if isSource, count < sourceLines.lowerBound, !short.contains(file.path) {
+            return [file.fault(count, "\(count) lines: what does it change together with?")]
+        }
+        let most = isSource ? sourceLines.upperBound : testLinesMax
+        return count > most ? [file.fault(count, "\(count) lines, at most \(most)")] : []
     }
 
     private static func columnFaults(in file: ProjectFile) -> [String] {
@@ -57,13 +70,25 @@ enum SizeRules {
         #expect(files.flatMap(SizeRules.faults) == [])
     }
 
-    private func faults(_ text: String) -> [String] {
-        SizeRules.faults(in: ProjectFile(path: "Sources/Time/Bad.swift", text: text))
+    @Test func `no exception is there for nothing`() throws {
+        for path in SizeRules.short {
+            let text = try #require(Project.text(path), "\(path)")
+            #expect(text.split(separator: "\n").count < SizeRules.sourceLines.lowerBound)
+        }
     }
 
-    @Test func `a long file is seen`() {
-        #expect(faults(String(repeating: "\n", count: 400)) == [])
-        #expect(faults(String(repeating: "\n", count: 401)).count == 1)
+    private func faults(_ text: String, in folder: String = "Tests") -> [String] {
+        SizeRules.faults(in: ProjectFile(path: "\(folder)/Time/Bad.swift", text: text))
+    }
+
+    @Test(arguments: [("Sources", 40, 250), ("Tests", 0, 350)])
+    func `a file that is long or short is seen`(folder: String, least: Int, most: Int) {
+        func faultCount(_ lines: Int) -> Int {
+            faults(String(repeating: "\n", count: lines), in: folder).count
+        }
+        #expect(faultCount(least) == 0 && faultCount(most) == 0)
+        #expect(faultCount(most + 1) == 1)
+        if least > 0 { #expect(faultCount(least - 1) == 1) }
     }
 
     @Test func `a long line is seen, a comment has more room`() {

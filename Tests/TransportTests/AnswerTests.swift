@@ -105,7 +105,7 @@ struct AnswerTests {
         try withServer({ connection throws(Hangup) in try connection.serve(plainAnswer) }) {
             server in
             let harness = try TransportHarness(kind, port: server.port)
-            let request = HTTPRequest(
+            let request = RenderedRequest(
                 method: "POST", path: "/p", authority: harness.authority, userAgent: "ballast/1",
                 headers: [.init("X-Empty", ""), .init("content-type", "text/plain")],
                 body: Array("body".utf8))

@@ -253,8 +253,8 @@ struct FailureTests {
             let one = try harness.exchange()
             #expect(one.outcome == .refused, "\(harness.transport.describe(one))")
             #expect(one.opened)
-            #expect(one.firstByte == .distantPast)
-            #expect(one.sendStart == .distantPast)
+            #expect(one.firstByte == .notYet)
+            #expect(one.sendStart == .notYet)
             #expect(harness.transport.connections == ConnectionCounts())
         }
         // The same descriptor numbers serve the next connections.
@@ -297,7 +297,7 @@ struct FailureTests {
         for _ in 0..<2 {
             let one = try harness.exchange()
             #expect(one.outcome == .dns)
-            #expect(one.opened && one.sendStart == .distantPast)
+            #expect(one.opened && one.sendStart == .notYet)
             #expect(!one.stamped)
         }
         #expect(harness.transport.connections == ConnectionCounts())

@@ -108,7 +108,7 @@ struct LocalFailureTests {
             for kind in TransportKind.allCases {
                 let one = try Self.failToConnect(kind, address, hoard)
                 #expect(one.outcome == .local, "\(kind)")
-                #expect(one.opened && one.sendStart == .distantPast)
+                #expect(one.opened && one.sendStart == .notYet)
             }
         }
     }
@@ -117,7 +117,7 @@ struct LocalFailureTests {
     /// and it is the next one's turn.
     private static func failToConnect(
         _ kind: TransportKind, _ address: SocketAddress, _ hoard: PortHoard
-    ) throws -> Completion {
+    ) throws -> Exchange {
         let harness = try TransportHarness(kind, port: address.port, peers: [address]) {
             $0.timeout = .milliseconds(100)
         } curl: {
@@ -125,7 +125,7 @@ struct LocalFailureTests {
             $0.url = "\(kind.isTLS ? "https" : "http")://six.ballast.test:\(address.port)"
             $0.resolvedHost = "six.ballast.test"
         }
-        var one = Completion()
+        var one = Exchange()
         for _ in 0..<20 {
             try hoard.fill()
             one = try harness.exchange()

@@ -203,7 +203,7 @@ struct RedirectTests {
         _ status: Int, _ method: String, _ next: String, _ body: Int
     ) throws {
         try withServer(Self.redirecting(status: status) { $0 == "/a" ? "/b" : nil }) { server in
-            let request = HTTPRequest.get(
+            let request = RenderedRequest.get(
                 "/a", method: method, body: method == "HEAD" ? [] : Array("body".utf8))
             let harness = try TransportHarness(.curl, port: server.port, request: request) { _ in
             } curl: {

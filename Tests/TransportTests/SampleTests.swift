@@ -6,7 +6,7 @@ import Time
 /// The decision which answers may wait in the kernel, and which requests are samples.
 @Suite struct SampleTests {
     private static func trusted() -> LateReceive {
-        var late = LateReceive()
+        var late = LateReceive(seed: 0)
         for _ in 0..<64 {
             let isSample = late.next()
             #expect(!late.isTrusted)
@@ -43,7 +43,7 @@ import Time
     }
 
     @Test func `one request in sixteen is a sample, in rows of four with gaps that differ`() {
-        var late = LateReceive()
+        var late = LateReceive(seed: 0)
         let all = (0..<100_000).map { _ in late.next() }
         let share = Double(all.count { $0 }) / Double(all.count)
         #expect((0.06...0.066).contains(share), "\(share)")
@@ -68,7 +68,7 @@ import Time
     }
 
     @Test func `which requests are samples does not follow from how they are answered`() {
-        var eager = LateReceive()
+        var eager = LateReceive(seed: 0)
         var late = Self.trusted()
         for _ in 0..<64 { _ = eager.next() }
         for number in 0..<10_000 {
@@ -81,7 +81,7 @@ import Time
     }
 
     @Test func `an answer that is not simple ends it, each time for longer`() {
-        var late = LateReceive()
+        var late = LateReceive(seed: 0)
         var needed: [Int] = []
         for _ in 0..<4 {
             var count = 0
@@ -104,7 +104,7 @@ import Time
     }
 
     @Test func `every other answer that is not simple keeps all of them from waiting`() {
-        var late = LateReceive()
+        var late = LateReceive(seed: 0)
         for index in 0..<10_000 {
             late.answered(
                 waited: false, isSample: late.next(), isSimple: index % 2 == 0,

@@ -39,7 +39,7 @@ struct StampTests {
             let one = try harness.exchange()
             #expect(one.outcome == .protocolError)
             #expect(!one.opened)
-            #expect(one.firstByte == .distantPast)
+            #expect(one.firstByte == .notYet)
             #expect(harness.transport.describe(one).contains("before the request"))
             // The answer of the next one is its own.
             let next = try harness.exchange()

@@ -24,7 +24,7 @@ final class TransportHarness {
     let loop: EventLoop
     /// Host and port of the target's URL.
     let authority: String
-    private var ended: [Completion] = []
+    private var ended: [Exchange] = []
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -33,7 +33,7 @@ final class TransportHarness {
     /// A transport to scripted servers on one port.
     /// - Parameter options: changes to: 4 connections, 5 s, 1 MiB, no wait between handshakes, verified TLS.
     init(
-        _ kind: TransportKind, port: UInt16, request: HTTPRequest = .get(),
+        _ kind: TransportKind, port: UInt16, request: RenderedRequest = .get(),
         ground: TLSGround.Kind = .good, name: String? = nil, peers: [SocketAddress]? = nil,
         options change: (inout TransportOptions) -> Void = { _ in },
         curl changeCurl: (inout CurlOptions) -> Void = { _ in },
@@ -109,7 +109,7 @@ final class TransportHarness {
     /// Turns until a number of requests has ended, ten seconds at most.
     func run(
         until count: Int, sourceLocation: SourceLocation = #_sourceLocation
-    ) throws -> [Completion] {
+    ) throws -> [Exchange] {
         let limit = Clock.now() + .seconds(10)
         collect()
         while ended.count < count, Clock.now() < limit { turn(until: limit) }
@@ -144,7 +144,7 @@ final class TransportHarness {
     }
 
     /// Starts one request and sees it through.
-    func exchange(sourceLocation: SourceLocation = #_sourceLocation) throws -> Completion {
+    func exchange(sourceLocation: SourceLocation = #_sourceLocation) throws -> Exchange {
         try mustStart(sourceLocation: sourceLocation)
         let all = try run(until: 1, sourceLocation: sourceLocation)
         #expect(all.count == 1, sourceLocation: sourceLocation)
@@ -156,7 +156,7 @@ final class TransportHarness {
 }
 
 /// intendedStart <= actualStart <= sendStart <= firstByte <= end, as far as they happened; of the right load.
-func expectOrder(_ one: Completion, sourceLocation: SourceLocation = #_sourceLocation) {
+func expectOrder(_ one: Exchange, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(one.load == 7, sourceLocation: sourceLocation)
     #expect(one.intendedStart > .distantPast, sourceLocation: sourceLocation)
     #expect(one.intendedStart <= one.actualStart, sourceLocation: sourceLocation)
@@ -164,23 +164,24 @@ func expectOrder(_ one: Completion, sourceLocation: SourceLocation = #_sourceLoc
     #expect(one.end <= Clock.now(), sourceLocation: sourceLocation)
     #expect(one.end - one.actualStart < .seconds(10), sourceLocation: sourceLocation)
     #expect(one.connectTime >= .zero && one.tlsTime >= .zero, sourceLocation: sourceLocation)
-    if one.sendStart != .distantPast {
+    if one.sendStart != .notYet {
         #expect(one.sendStart >= one.actualStart, sourceLocation: sourceLocation)
     }
-    if one.firstByte != .distantPast {
+    if one.firstByte != .notYet {
         #expect(one.firstByte >= one.actualStart, sourceLocation: sourceLocation)
         #expect(one.firstByte <= one.end, sourceLocation: sourceLocation)
     }
     if one.outcome == .ok {
         #expect(one.firstByte >= one.sendStart, sourceLocation: sourceLocation)
-        #expect(one.sendStart != .distantPast, sourceLocation: sourceLocation)
+        #expect(one.sendStart != .notYet, sourceLocation: sourceLocation)
     }
 }
 
-extension HTTPRequest {
-    static func get(_ path: String = "/", method: String = "GET", body: [UInt8] = []) -> HTTPRequest
+extension RenderedRequest {
+    static func get(_ path: String = "/", method: String = "GET", body: [UInt8] = [])
+        -> RenderedRequest
     {
-        HTTPRequest(
+        RenderedRequest(
             method: method, path: path, authority: "test", userAgent: "ballast-test", headers: [],
             body: body)
     }

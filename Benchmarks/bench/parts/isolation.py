@@ -23,15 +23,15 @@ def measure(bench):
         table.add(
             name, *(f"{page.total(f'{family}_total', load=name):.0f}"
                     for family in ("intended", "sent")),
-            listed(page.by("outcome", "requests_total", load=name)),
-            listed(page.by("reason", "dropped_total", load=name)),
+            listed(page.by("outcome", "requests_completed_total", load=name)),
+            listed(page.by("reason", "requests_dropped_total", load=name)),
             us(delay.quantile(0.5)), us(delay.quantile(0.99)))
-    intended = page.total("intended_total", load="A")
-    ok = page.total("requests_total", load="A", outcome="ok")
+    intended = page.total("requests_intended_total", load="A")
+    ok = page.total("requests_completed_total", load="A", outcome="ok")
     table.bar("A: ok of intended", f"{ok:.0f} of {intended:.0f}", "all", ok == intended > 0)
     p99 = page.histogram("start_delay_seconds", load="A").quantile(0.99)
     table.bar("A: start delay p99", us(p99), "<= 2 000 us", p99 <= 0.002)
-    reasons = page.by("reason", "dropped_total", load="B")
+    reasons = page.by("reason", "requests_dropped_total", load="B")
     table.bar("B: reasons of its drops", listed(reasons), "only connect_rate",
               set(reasons) == {"connect_rate"})
     table.note(f"The sick target completed {handshakes} handshakes "

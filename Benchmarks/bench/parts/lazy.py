@@ -84,6 +84,6 @@ def timeouts(bench, seconds, environment):
         with Run(bench, [silent], seconds, environment=environment) as running:
             page = running.finish().page
     times = page.histogram("service_time_seconds", result="failed")
-    canceled = page.total("requests_total", outcome="canceled")  # cut off by the end of the run
+    canceled = page.total("requests_completed_total", outcome="canceled")  # cut off by the end of the run
     outside = times.at_most(TIMEOUT - 0.00001) + times.above(TIMEOUT + 0.002)
-    return round(max(0, outside - canceled)), round(page.total("requests_total", outcome="timeout"))
+    return round(max(0, outside - canceled)), round(page.total("requests_completed_total", outcome="timeout"))

@@ -22,7 +22,7 @@ def measure(bench):
     response = page.histogram("response_time_seconds")
     delayed = page.histogram("start_delay_seconds").above(0.001)
     service = page.histogram("service_time_seconds").above(0.5)
-    p99, dropped = response.quantile(0.99), page.total("dropped_total")
+    p99, dropped = response.quantile(0.99), page.total("requests_dropped_total")
     table = Table("10 connections, late 2s, catch_up 4", ["figure", "measured"])
     for rank in (0.5, 0.9, 0.95, 0.99, 0.999):
         table.add(f"response time p{rank * 100:g}", ms(response.quantile(rank)))

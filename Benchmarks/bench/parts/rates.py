@@ -61,7 +61,7 @@ def delay(runs, rank):
 def add_bars(table, samples, rate, seconds):
     runs = samples["ballast"]
     wanted = rate * seconds
-    intended = [sample.page.total("intended_total") for sample in runs if sample]
+    intended = [sample.page.total("requests_intended_total") for sample in runs if sample]
     seen = [sample.requests for sample in runs if sample]
     table.bar("intended, and requests that nginx saw",
               f"{min(intended):.0f}-{max(intended):.0f}, {min(seen)}-{max(seen)}", f"{wanted}",

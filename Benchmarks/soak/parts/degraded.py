@@ -106,7 +106,7 @@ class Watch:
             zip((machine.run_time(sidecar.pid), machine.run_time(target.pid)), before)]
         self.delay = page.histogram("start_delay_seconds").quantile(0.999)
         self.drops = {
-            reason: round(count) for reason, count in page.by("reason", "dropped_total").items()}
+            reason: round(count) for reason, count in page.by("reason", "requests_dropped_total").items()}
 
     def row(self, table, number, what):
         drops = ", ".join(f"{name} {count}" for name, count in self.drops.items()) or "none"

@@ -71,11 +71,11 @@ def compared(page, log, transport):
         outcome = OUTCOMES[fate]
         outcome = outcome[transport] if isinstance(outcome, dict) else outcome
         wanted[outcome] = wanted.get(outcome, 0) + count
-    shown = page.by("outcome", "requests_total")
+    shown = page.by("outcome", "requests_completed_total")
     names = sorted({name for counts in (wanted, shown) for name in counts if counts[name]})
     differences = [
         f"{name} {shown.get(name, 0):.0f}, log {wanted.get(name, 0)}" for name in names
         if shown.get(name, 0) != wanted.get(name, 0)]
-    dropped = page.by("reason", "dropped_total")
+    dropped = page.by("reason", "requests_dropped_total")
     differences += [f"dropped {reason} {count:.0f}" for reason, count in dropped.items()]
     return differences + Sums(page).faults(last=True)

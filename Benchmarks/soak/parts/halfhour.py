@@ -29,7 +29,7 @@ def run(soak):
     ours = sum(not sleeper.was_late(second) for second, _ in onsets)
     table.bar("became degraded where the sleeper was not late", f"{ours} of {len(onsets)}", "0",
               ours == 0)
-    drops = last.by("reason", "dropped_total")
+    drops = last.by("reason", "requests_dropped_total")
     table.note(f"The sleeper's greatest lateness {ms(max(late))}, {share_above(late, 2e-3):.3%} "
                f"of {len(late)} over 2 ms; drops {drops or 'none'}.")
     return table

@@ -67,8 +67,8 @@ def one(soak, mode, rate, number, seconds, environment):
 
 class Figures:
     def __init__(self, page, status):
-        self.outcomes = page.by("outcome", "requests_total")
-        for reason, count in page.by("reason", "dropped_total").items():
+        self.outcomes = page.by("outcome", "requests_completed_total")
+        for reason, count in page.by("reason", "requests_dropped_total").items():
             self.outcomes[f"dropped {reason}"] = count
         self.times = {}
         for time in ("response", "service"):

@@ -66,8 +66,8 @@ def refusing(soak, transport, seconds):
         after = running.page()
         assert target.process.running()
     change = lambda outcome: round(
-        after.total("requests_total", outcome=outcome)
-        - before.total("requests_total", outcome=outcome))
+        after.total("requests_completed_total", outcome=outcome)
+        - before.total("requests_completed_total", outcome=outcome))
     return "one of two refuses", {"answers": change("ok"), "refused": change("refused")}
 
 
