@@ -17,8 +17,10 @@ DELAY_BOUNDS = [
 
 
 def load(name, target, rate, **keys):
-    """One load of a configuration; `rate` in requests per second or "max"."""
+    """One load of a configuration; `rate` in requests per second or "max", `buckets` in seconds."""
     rate = rate if rate == "max" else f"{rate}/s"
+    if "buckets" in keys:
+        keys["buckets"] = [f"{bound * 1e6:.3f}us" for bound in keys["buckets"]]
     return {"name": name, "target": target, "rate": rate, **keys}
 
 

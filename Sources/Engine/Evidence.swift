@@ -56,8 +56,9 @@ struct Evidence {
         let stalls = stalls - old.stalls
         if stalls > 0 {
             reasons.append(
-                "\(stalls) times we noticed arrivals more than \(LoadRunner.stallMin) late: "
-                    + "this machine or container stood still")
+                "arrivals were noticed more than \(LoadRunner.stallMin) late "
+                    + (stalls == 1 ? "once" : "\(stalls) times")
+                    + ": this machine or container stood still")
         }
         let drops = droppedLate - old.droppedLate
         if drops > 0 {

@@ -54,7 +54,9 @@ extension StatusPage {
               const mark = document.createElement("span");
               mark.className = `mark ${line.color}`;
               const text = document.createElement("span");
-              legend.append(mark, text);
+              const entry = document.createElement("span");
+              entry.append(mark, text);
+              legend.append(entry);
               return text;
             });
             const caption = document.createElement("figcaption");
@@ -95,7 +97,7 @@ extension StatusPage {
               chart.now[i].textContent =
                 `${line.name} ${value === null || value === undefined ? "–" : kind.unit(value)}`;
             });
-            const isQuiet = kind.hidesZero
+            const isQuiet = kind.hidesZero === true
               && points.every((p) => kind.lines.every((line) => line.value(p) === 0));
             node.classList.toggle("quiet", isQuiet);
             if (isQuiet) return;

@@ -62,12 +62,15 @@ extension StatusPage {
         figure { margin: 0; min-width: 0; }
         figure.quiet { display: none; }
         figcaption { font-weight: 600; font-size: .95rem; }
-        .legend { margin: 0; font-size: .8rem; color: var(--soft); }
+        .legend {
+          display: flex; flex-wrap: wrap; gap: 0 .8rem; margin: 0;
+          font-size: .8rem; color: var(--soft);
+        }
+        .legend > span { white-space: nowrap; }
         .legend .mark {
           display: inline-block; width: .9rem; height: .2rem; margin: 0 .35rem .2rem 0;
           background: currentColor;
         }
-        .legend .mark ~ .mark { margin-left: .8rem; }
         svg { display: block; width: 100%; }
         svg text { fill: var(--soft); font-size: 11px; }
         .grid { stroke: var(--line); stroke-width: 1; }

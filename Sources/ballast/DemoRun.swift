@@ -41,6 +41,9 @@ final class DemoRun {
             name: "demo",
             target: Target(scheme: .http, host: "127.0.0.1", port: target.address.port), rate: rate)
         load.startup = .seconds(10)
+        // Few callers, so that a stall shows what a closed loop of as many would not have seen.
+        load.limits.connections = 16
+        load.limits.late = .seconds(10)
         var configuration = configuration
         configuration.loads = [load]
         self.configuration = configuration

@@ -67,6 +67,10 @@ import Testing
                 """)
             let cutOff = try browser.evaluate(Self.cutOff) as? [String]
             #expect(cutOff == [], "\(cutOff ?? [])")
+            let shown = try browser.evaluate(
+                "[...document.querySelectorAll('figure svg')].filter((chart) => "
+                    + "chart.getBoundingClientRect().width > 250).length")
+            #expect(shown as? Int == 3 * loadCount)
             let failing = try browser.evaluate(
                 "document.querySelectorAll('.state.failing:not([hidden])').length")
             #expect(failing as? Int == loadCount)

@@ -105,7 +105,10 @@ import Transport
         #expect(loads[0].count(.dns) == loads[0].sent && loads[0].sent > 8)
         // Eight every ten milliseconds.
         #expect(loads[0].sent <= 8 * 60)
-        #expect(loads[1].count(.timeout) == 50 && loads[1].sent == 50)
+        // A core that is kept from us may cost the last ones their turn, or show an open connection late.
+        let timeouts = loads[1].count(.timeout) + loads[1].count(.connectTimeout)
+        #expect(timeouts == loads[1].sent && loads[1].sent >= 40)
+        #expect(loads[1].intended == 50 && loads[1].sent + loads[1].droppedTotal == 50)
     }
 
     @Test func `a drain can be cut short`() throws {

@@ -18,7 +18,7 @@ def measure(bench):
         if bench.ballast:
             certificate, _ = make_certificate(bench.folder)
             for name, tls in (("ballast direct", {"verify": False}),
-                              ("ballast direct, verified", {"ca": certificate})):
+                              ("ballast direct, verified", {"ca_file": certificate})):
                 one = load("max", nginx.tls_url, "max", tls=tls,
                            limits={"connections": CONNECTIONS})
                 runners[name] = ballast_runner([one])

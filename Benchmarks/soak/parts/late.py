@@ -12,8 +12,8 @@ TITLE = "late receive changes no figure"
 RATES = [100, 1_000, 10_000]
 MODES = ["whole", "two", "close", "reset", "mixed", "idle"]
 RANKS = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
-# From 20 us to 100 ms, each 19 % more than the last: as many as a load may have (seconds).
-BOUNDS = [round(20e-6 * 5_000 ** (n / 48), 9) for n in range(49)]
+# From 20 us to 100 ms, each 20 % more than the last: as many as a load may have (seconds).
+BOUNDS = [round(20e-6 * 5_000 ** (n / 46), 9) for n in range(47)]
 ON, OFF, AGAIN = "on", "off", "off again"
 # Two series differ by less than this though they are the same: a share, and seconds.
 LEAST, LEAST_TIME = 0.05, 5e-6
