@@ -101,8 +101,10 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "ballast", "Config", "Engine", "Measure", "Schedule", "Server", "System", "Time",
+                "ballast", "Config", "Engine", "Measure", "Reactor", "Schedule", "Server", "System",
+                "TestSupport", "Time",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
         tests(

@@ -2,7 +2,7 @@
 
 import json
 
-from .report import Table
+from .report import Table, grid
 
 HEAD = """# Performance
 
@@ -40,7 +40,7 @@ def stored(folder, name):
 
 def text(results):
     """The whole page; `results`: (part, its result or None) in the page's order."""
-    parts = [HEAD, *machines(results)]
+    parts = [HEAD, *glance(results), *machines(results)]
     for part, result in results:
         parts.append(f"## {part.TITLE}\n")
         if result is None:
@@ -49,6 +49,15 @@ def text(results):
         parts.append(f"Measured {result['date']}, {result['rounds']} rounds.\n")
         parts += [Table(**table).markdown() for table in result["tables"]]
     return "\n".join(parts)
+
+
+def glance(results):
+    """Every bar of every part in one table."""
+    rows = [
+        [part.TITLE.split(":")[0], *bar] for part, result in results if result
+        for table in result["tables"] for bar in table["bars"]]
+    table = grid(["part", "bar", "measured", "at most / wanted", "verdict"], rows)
+    return ["\n".join(["## At a glance", "", *table]) + "\n"] if rows else []
 
 
 def machines(results):

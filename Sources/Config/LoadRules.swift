@@ -42,6 +42,14 @@ extension LoadSettings {
     }
 
     private func checkSeed(_ keys: MappingReader) {
+        if let arrivals = keys.node(of: "arrivals"),
+            let poisson = MappingReader.entry("poisson", of: arrivals)?.value,
+            MappingReader.entry("seed", of: poisson) != nil
+        {
+            report(
+                "seed", of: keys, "`arrivals` has a seed already",
+                hint: "keep this one, and write `arrivals: poisson`")
+        }
         guard rate != .max, arrivals == .uniform, seed != nil else { return }
         report(
             "seed", of: keys, "evenly spaced arrivals have no chance in them",

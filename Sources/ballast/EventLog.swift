@@ -117,7 +117,7 @@ final class MinuteLog {
         }
     }
 
-    private func write() {
+    func write() {
         report.refresh()
         for (index, load) in report.loads.enumerated() {
             let (before, now) = (earlier[index], Counts(load))
