@@ -19,16 +19,6 @@ package struct DemoBehaviour: Hashable, Sendable {
 
     package init() {}
 
-    /// No delay, no errors: answers as fast as it can.
-    package static var immediate: DemoBehaviour {
-        var behaviour = DemoBehaviour()
-        behaviour.median = .zero
-        behaviour.p99 = .zero
-        behaviour.tailRatio = 0
-        behaviour.errorRatio = 0
-        return behaviour
-    }
-
     /// What the draws decided for one request.
     package struct Draw: Hashable, Sendable {
         package let delay: Nanoseconds

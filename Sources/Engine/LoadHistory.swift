@@ -5,7 +5,7 @@ import Transport
 
 /// The last ten minutes of one load, a point a second: what its chart is drawn from, in at most 24 KiB.
 package struct LoadHistory {
-    /// What happened in one second.
+    /// What happened since the point before, a second ago; more when the main thread was kept from looking.
     package struct Point: Equatable, Sendable {
         /// Whole seconds from the start of the generator to the end of this one.
         package var second: UInt32 = 0
@@ -86,7 +86,6 @@ package struct LoadHistory {
 
 /// What the main thread keeps up with each second, scraped or not, so that no reading finds long work waiting.
 final class Upkeep {
-    private static let interval = Nanoseconds.seconds(1)
     private let controls: [LoadControl]
     private let loop: EventLoop
     private let start: Instant
@@ -95,18 +94,23 @@ final class Upkeep {
         self.controls = controls
         self.loop = loop
         start = Clock.now()
-        schedule()
+        schedule(behind: start)
     }
 
-    private func schedule() {
-        loop.schedule(at: Clock.now() + Self.interval) { [weak self] now in
+    /// At whole seconds from the start: when it comes late it skips some, and does not drift.
+    private func schedule(behind now: Instant) {
+        let next = start + .seconds(Int64(second(at: now)) + 1)
+        loop.schedule(at: next) { [weak self] now in
             self?.keepUp(at: now)
-            self?.schedule()
+            self?.schedule(behind: now)
         }
     }
 
+    private func second(at now: Instant) -> UInt32 {
+        UInt32(clamping: (now - start).count / 1_000_000_000)
+    }
+
     func keepUp(at now: Instant) {
-        let second = UInt32(clamping: Int64((now - start).seconds))
-        for control in controls { control.keepUp(at: now, second: second) }
+        for control in controls { control.keepUp(at: now, second: second(at: now)) }
     }
 }

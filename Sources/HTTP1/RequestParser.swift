@@ -51,9 +51,6 @@ package struct RequestParser: Sendable {
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// Whether a request has begun: a closed connection then lost something.
-    package var isInside: Bool { state != .requestLine || headLength > 0 }
-
     /// Reads on until one request is complete, something is wrong, or the bytes are used up.
     /// - Returns: how many of the bytes were used, and what the last of them brought.
     package mutating func consume(_ bytes: ArraySlice<UInt8>) -> (used: Int, step: Step) {

@@ -96,7 +96,6 @@ package struct FineSnapshot: Sendable {
 /// 2^37 ns (137 s). A step is at most 1/64 of its value, so its middle is within 0.8 % of any value in it.
 package enum FineScale {
     package static let lowestBit = 10
-    package static let highestBit = 37
     /// (37 - 10) * 64; a literal, because InlineArray wants one.
     package static let slotCount = 1_728
 

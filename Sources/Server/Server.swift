@@ -19,7 +19,6 @@ package final class Server: EventHandler {
     package internal(set) var counts = ServerCounts()
     /// Answers under way on routes that are `isLimited`.
     package private(set) var scrapesInProgress = 0
-    package var openConnections: Int { table.count }
 
     let limits: ServerLimits
     let loop: EventLoop

@@ -36,7 +36,8 @@ extension StatusPage {
                 { name: "dropped", color: "dropped", value: (p) => p[at.dropped] }] }];
 
           function plain(n) {
-            return n >= 10000 ? `${Number((n / 1000).toPrecision(3))}k` : `${n}`;
+            if (n >= 10000) return `${Number((n / 1000).toPrecision(3))}k`;
+            return `${n >= 100 ? Math.round(n) : Number(n.toPrecision(3))}`;
           }
           function short(us) {
             const [value, unit] = us >= 1e6 ? [us / 1e6, "s"] : us >= 1e3 ? [us / 1e3, "ms"]
@@ -145,7 +146,14 @@ extension StatusPage {
             return { node, all, points: [] };
           }
           function add(view, points) {
-            view.points = view.points.concat(points).slice(-shown);
+            // Counts of a point that comes late are those of all seconds since the one before.
+            for (const point of points) {
+              const before = view.points.at(-1)?.[at.second] ?? point[at.second] - 1;
+              const seconds = Math.max(1, point[at.second] - before);
+              view.points.push(point.map((value, column) =>
+                column >= at.intended && column <= at.dropped ? value / seconds : value));
+            }
+            view.points = view.points.slice(-shown);
             redraw(view);
           }
           function redraw(view) { for (const chart of view.all) draw(chart, view.points); }

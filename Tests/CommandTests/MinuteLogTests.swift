@@ -6,6 +6,7 @@ import Schedule
 import Synchronization
 import TestSupport
 import Testing
+import Time
 
 @testable import ballast
 
@@ -26,11 +27,8 @@ import Testing
             set { metadata[key] = newValue }
         }
 
-        func log(
-            level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?,
-            source: String, file: String, function: String, line: UInt
-        ) {
-            let fields = (metadata ?? [:]).mapValues { "\($0)" }
+        func log(event: LogEvent) {
+            let fields = (event.metadata ?? [:]).mapValues { "\($0)" }
             lines.all.withLock { $0.append(fields) }
         }
     }

@@ -128,3 +128,15 @@ final class Client {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
+
+extension DemoBehaviour {
+    /// No delay, no errors: answers as fast as it can.
+    static var immediate: DemoBehaviour {
+        var behaviour = DemoBehaviour()
+        behaviour.median = .zero
+        behaviour.p99 = .zero
+        behaviour.tailRatio = 0
+        behaviour.errorRatio = 0
+        return behaviour
+    }
+}

@@ -23,8 +23,11 @@ import Transport
             _ = try Thread(name: "target") {
                 do {
                     let loop = try EventLoop()
+                    var behaviour = DemoBehaviour()
+                    (behaviour.median, behaviour.p99) = (.zero, .zero)
+                    (behaviour.tailRatio, behaviour.errorRatio) = (0, 0)
                     let target = try DemoTarget(
-                        listen: SocketAddress(ip: "127.0.0.1", port: 0)!, behaviour: .immediate,
+                        listen: SocketAddress(ip: "127.0.0.1", port: 0)!, behaviour: behaviour,
                         loop: loop)
                     let stopper = Stopper(loop)
                     let owner = loop.attach(stopper)

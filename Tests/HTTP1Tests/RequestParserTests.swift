@@ -201,7 +201,6 @@ import Testing
         #expect(used == first.utf8.count)
         guard case .complete(let one) = step else { return #expect(Bool(false), "\(step)") }
         #expect(one.path == "/1")
-        #expect(!parser.isInside)
         let (rest, next) = parser.consume(bytes[used...])
         #expect(rest == second.utf8.count)
         guard case .complete(let two) = next else { return #expect(Bool(false), "\(next)") }

@@ -1,8 +1,9 @@
 import Foundation
 import Reactor
-import Server
 import Synchronization
 import Time
+
+@testable import Server
 
 /// A server on a thread of its own, as long as this object lives.
 final class RunningServer: Sendable {
@@ -98,4 +99,8 @@ final class RunningServer: Sendable {
         }
         throw NeverHappened()
     }
+}
+
+extension Server {
+    var openConnections: Int { table.count }
 }
