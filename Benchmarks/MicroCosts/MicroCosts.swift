@@ -48,7 +48,7 @@ struct Recording {
             for _ in 0..<count { counter.add() }
         }
         let histogram = Histogram(bounds)
-        report("Histogram.record", note: "14 bounds", count: count) {
+        report("Histogram.record", note: "16 bounds", count: count) {
             for _ in 0..<rounds {
                 for value in values { histogram.record(value) }
             }

@@ -22,6 +22,10 @@ package struct ConfigurationContext: Sendable {
         environment: { name in unsafe getenv(name).map { unsafe String(cString: $0) } },
         readFile: SystemFile.read)
 
+    /// Something harmless for everything that a configuration refers to.
+    static let standIns = ConfigurationContext(
+        environment: { _ in "x" }, readFile: { _, _ in .success(Array("x".utf8)) })
+
     /// A file as large as any may be.
     func readFile(_ path: String) -> Result<[UInt8], FileFailure> {
         readFile(path, SystemFile.byteCountMax)
@@ -46,6 +50,8 @@ package struct FileFailure: Error, Hashable, Sendable {
 package enum SystemFile {
     /// Bodies, certificates and secrets are far smaller; a device file would never end.
     package static let byteCountMax = 16 << 20
+
+    package static func isThere(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Only regular files: secrets are read again while loads run, and a pipe could keep that waiting for ever.
     /// - Parameter most: a larger file is a failure, found before any of it is read.

@@ -11,6 +11,8 @@ struct Defaults {
         guard case .mapping(var entries) = root.content,
             let defaults = MappingReader.entry("defaults", of: root)
         else { return root }
+        // That it has no value is reported where it is read.
+        if defaults.value.isNull { return root }
         guard case .mapping(let given) = defaults.value.content else {
             diagnostics.report(
                 at: defaults.value.start,
@@ -36,6 +38,11 @@ struct Defaults {
     private func merged(_ own: YAMLNode, into defaults: [YAMLNode.Entry]) -> YAMLNode {
         guard case .mapping(let entries) = own.content else { return own }
         let shared = defaults.filter { shared in !entries.contains { $0.names(shared) } }
+            .map { entry in
+                var entry = entry
+                entry.isShared = true
+                return entry
+            }
         let written = entries.compactMap { entry -> YAMLNode.Entry? in
             guard let base = defaults.first(where: { $0.names(entry) }) else { return entry }
             if entry.value.isNull { return nil }

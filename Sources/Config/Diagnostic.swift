@@ -57,13 +57,15 @@ final class DiagnosticCollector {
         at position: @autoclosure () -> SourcePosition, _ message: @autoclosure () -> String,
         hint: @autoclosure () -> String?
     ) {
+        if hasMore { return }
+        let diagnostic = Diagnostic(position: position(), message: message(), hint: hint())
+        // What is wrong in `defaults` is found once in each load.
+        if diagnostics.contains(diagnostic) { return }
         guard diagnostics.count < Self.countMax else {
             hasMore = true
             return
         }
-        let diagnostic = Diagnostic(position: position(), message: message(), hint: hint())
-        // What is wrong in `defaults` is found once in each load.
-        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        diagnostics.append(diagnostic)
     }
 
     /// In the order of the file.

@@ -14,7 +14,10 @@ package enum FlagValue {
     package static func url(
         _ text: String
     ) throws(InvalidValue) -> (target: Target, path: Template) {
-        let text = text.contains("://") ? text : "http://" + text
+        // A query may hold a URL of its own.
+        let start = text.prefix { !"/?#".contains($0) }
+        let hasScheme = start.hasSuffix(":") && text[start.endIndex...].hasPrefix("//")
+        let text = hasScheme ? text : "http://" + text
         let parts = try URLText.parse(text, schemes: ["http", "https"])
         let target = try Target.parse(String(text[..<parts.rest.startIndex]))
         let path = try URLText.path(parts.rest)
@@ -123,7 +126,9 @@ package enum FlagValue {
             throw InvalidValue("\(quoted(text)) is not a share", hint: "for example 1%")
         }
         guard !rest.isEmpty else {
-            throw InvalidValue("\(quoted(text)) has no unit", hint: "write `\(text)%`")
+            // Other tools, and our JSON, have shares from 0 to 1.
+            let share = number.value <= 1 ? "`1%` for a share of 0.01" : "`\(text)%`"
+            throw InvalidValue("\(quoted(text)) has no unit", hint: "write \(share)")
         }
         let share = number.value / 100
         guard share <= 1 else { throw InvalidValue("\(quoted(text)) is above 100%") }

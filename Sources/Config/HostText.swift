@@ -117,8 +117,9 @@ package struct ListenAddress: Hashable, Sendable {
         let (host, port, isIPv6) = try HostText.split(text[...])
         guard let port else {
             throw InvalidValue(
-                "\(quoted(text)) has no port", hint: "write `host:port`, for example `0.0.0.0:9909`"
-            )
+                "\(quoted(text)) has no port",
+                hint: text.utf8.allSatisfy(isDigit)
+                    ? "write `:\(text)`" : "write `host:port`, for example `0.0.0.0:9909`")
         }
         let number = try HostText.port(port, least: 0)
         if host.isEmpty, !isIPv6 { return ListenAddress(host: "0.0.0.0", port: number) }

@@ -56,7 +56,7 @@ extension LoadSettings: KeyedSection {
 
     private static var connection: [Key<Self>] {
         [
-            Key("transport", \.transport, .transport, synonyms: ["protocol"]),
+            Key("transport", \.transport, .transport),
             Key("http", \.http, .httpVersion, synonyms: ["http_version", "http2"]),
             Key("tls", \.tls, isShown: { $0.target.scheme == .https }),
             Key("proxy", \.proxy, .proxy, synonyms: ["http_proxy"], masking: Masking.proxy),
@@ -112,8 +112,7 @@ extension TLSSettings: KeyedSection {
     static var keys: [Key<Self>] {
         [
             Key(
-                "verify", \.verify, .boolean,
-                synonyms: ["insecure_skip_verify", "insecure", "skip_verify"]),
+                "verify", \.verify, .boolean),
             file("ca_file", \.ca, fallback: "the system's", synonyms: ["ca", "cacert"]),
             file("cert_file", \.certificate, synonyms: ["cert", "certificate"]),
             file("key_file", \.key, synonyms: ["key", "private_key"]),

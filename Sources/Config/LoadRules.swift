@@ -13,7 +13,10 @@ extension LoadSettings {
         _ key: String, of keys: MappingReader, _ message: String, hint: String
     ) {
         guard let position = keys.position(of: key) else { return }
-        keys.diagnostics.report(at: position, "\(key): \(message)", hint: hint)
+        let isShared = keys.isShared(key)
+        keys.diagnostics.report(
+            at: position, "\(key): \(message)" + (isShared ? " (in load `\(name)`)" : ""),
+            hint: isShared ? "write `\(key): null` in that load" : hint)
     }
 
     private func checkDirectTransport(_ keys: MappingReader) {
@@ -50,7 +53,9 @@ extension LoadSettings {
                 "seed", of: keys, "`arrivals` has a seed already",
                 hint: "keep this one, and write `arrivals: poisson`")
         }
-        guard rate != .max, arrivals == .uniform, seed != nil else { return }
+        // An arrival process that nobody could read is reported already.
+        let isUniform = keys.node(of: "arrivals").map { $0.isScalar("uniform") } ?? true
+        guard rate != .max, isUniform, seed != nil else { return }
         report(
             "seed", of: keys, "evenly spaced arrivals have no chance in them",
             hint: "add `arrivals: poisson`, or remove it")

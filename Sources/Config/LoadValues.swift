@@ -71,11 +71,7 @@ extension ConfigurationReader {
         guard let text = diagnostics.read(field, .text()) else { return nil }
         do throws(InvalidValue) {
             let template = try TemplateText.parse(text).template
-            let references = template.unnamed
-            if let unread = context.unread, !references.isEmpty {
-                references.forEach(unread)
-                return Target(scheme: .https, host: "unknown", port: 443)
-            }
+            if let unread = context.unread { template.unnamed.forEach(unread) }
             return try Target.parse(try filled(template))
         } catch {
             diagnostics.report(
@@ -93,6 +89,9 @@ extension ConfigurationReader {
                 throw InvalidValue(
                     "a file cannot stand for a part of the target",
                     hint: "put it into a variable and use `${env:NAME}`")
+            case .environment where context.unread != nil:
+                // What is written around it has to fit all the same.
+                url += url.isEmpty ? "https://unknown" : url.hasSuffix(":") ? "443" : "unknown"
             case .environment(let name):
                 guard let value = context.environment(name) else {
                     throw InvalidValue(

@@ -12,6 +12,11 @@ struct Field {
 struct MappingReader {
     let position: SourcePosition
     let diagnostics: DiagnosticCollector
+    /// Where people often write one value instead.
+    private static let example = [
+        "expect": "write `expect: {status: 200}`", "tls": "write `tls: {verify: false}`",
+    ]
+    private let name: String
     private let entries: [YAMLNode.Entry]
     private let indexOfKey: [String: Int]
     private var known: [String] = []
@@ -22,9 +27,11 @@ struct MappingReader {
             diagnostics.report(
                 at: field.node.start,
                 "\(field.name): expected a mapping of keys, found \(field.node.kind)",
-                hint: "write `key: value` lines below it, indented by two spaces")
+                hint: Self.example[field.name]
+                    ?? "write `key: value` lines below it, indented by two spaces")
             return nil
         }
+        name = field.name
         self.entries = entries
         self.diagnostics = diagnostics
         position = field.node.start
@@ -42,6 +49,9 @@ struct MappingReader {
     func position(of key: String) -> SourcePosition? {
         indexOfKey[key].map { entries[$0].position }
     }
+
+    /// Whether a key comes from `defaults`.
+    func isShared(_ key: String) -> Bool { indexOfKey[key].map { entries[$0].isShared } ?? false }
 
     func node(of key: String) -> YAMLNode? { indexOfKey[key].map { entries[$0].value } }
 
@@ -75,7 +85,7 @@ struct MappingReader {
         for entry in entries where !known.contains(entry.key) {
             diagnostics.report(
                 at: entry.position, "unknown key \(quoted(entry.key))",
-                hint: KeyHint.forUnknown(entry.key, known: known))
+                hint: KeyHint.forUnknown(entry.key, under: name, known: known))
         }
     }
 }
@@ -103,7 +113,8 @@ extension DiagnosticCollector {
         guard case .sequence(let items) = field.node.content else {
             report(
                 at: field.node.start,
-                "\(field.name): expected a list, found \(field.node.kind)", hint: nil)
+                "\(field.name): expected a list, found \(field.node.kind)",
+                hint: "start each of its items with `- `")
             return nil
         }
         return items.enumerated().compactMap { index, item in

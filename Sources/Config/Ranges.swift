@@ -5,7 +5,7 @@ package enum Ranges {
     static let workers = 1...64
     static let drain = Nanoseconds.zero...Nanoseconds.seconds(600)
     static let linger = Nanoseconds.zero...Nanoseconds.seconds(600)
-    static let connections = 1...20_000
+    package static let connections = 1...20_000
     static let inFlight = 1...2_000_000
     static let late = Nanoseconds.zero...Nanoseconds.seconds(600)
     static let catchUp = 1...100

@@ -47,7 +47,8 @@ extension RequestSettings: KeyedSection {
         else { return }
         keys.diagnostics.report(
             at: position, "body_file: a request has one body, and `body` is set too",
-            hint: "remove one of them")
+            hint: keys.isShared("body") || keys.isShared("body_file")
+                ? "in this load, set the one of `defaults` to `null`" : "remove one of them")
     }
 }
 
@@ -115,9 +116,12 @@ extension ConfigurationReader {
     private func fill(
         _ template: Template, _ ordinals: [Int], _ place: RequestPlace, _ field: Field
     ) throws(InvalidValue) {
+        var (template, context) = (template, context)
         if let unread = context.unread, template.parts.contains(where: \.isReference) {
             template.unnamed.forEach(unread)
-            return
+            context = .standIns
+            // What is written around the references has to fit all the same.
+            if place == .path, template.parts[0].isReference { template.parts[0] = .text("/") }
         }
         guard size.hasRoom else { return }
         do throws(Template.Failure) {

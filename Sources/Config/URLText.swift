@@ -16,7 +16,7 @@ enum URLText {
         guard !text.contains("${") else {
             throw InvalidValue(
                 "references such as `${env:…}` do not work here",
-                hint: "they work in request.path, request.headers and request.body")
+                hint: "they work in target, request.path, request.headers and request.body")
         }
         guard let mark = text.firstRange(of: "://") else {
             throw InvalidValue(

@@ -1,8 +1,7 @@
 import CYAML
 
-/// Builds the tree of nodes of one document, and reports what this YAML does not have: aliases,
-/// anchors, tags, duplicate keys, keys that are not text, further documents, nesting beyond
-/// `depthMax`.
+/// Builds the tree of nodes of one document, and reports what this YAML does not have: aliases, anchors, tags,
+/// duplicate keys, keys that are not text, further documents, nesting beyond `depthMax`.
 struct YAMLComposer {
     static let depthMax = 64
 
@@ -76,12 +75,13 @@ struct YAMLComposer {
         }
         if case .alias = event.kind {
             diagnostics.report(
-                at: event.start, "aliases are not supported", hint: "write the value out again")
+                at: event.start, "aliases are not supported",
+                hint: "what loads share stands under `defaults:`")
         }
         if event.hasAnchor {
             diagnostics.report(
                 at: event.start, "anchors are not supported",
-                hint: "remove `&name`; a text that starts with `&` needs quotes")
+                hint: "what loads share stands under `defaults:`")
         }
         if event.hasTag {
             diagnostics.report(

@@ -33,12 +33,19 @@ struct YAMLNode: Hashable, Sendable {
         var key: String
         var position: SourcePosition
         var value: YAMLNode
+        /// Whether it comes from `defaults`.
+        var isShared = false
     }
 
     var content: Content
     var start: SourcePosition
     /// The place behind the last character.
     var end: SourcePosition
+
+    /// Whether it is this single value.
+    func isScalar(_ text: String) -> Bool {
+        if case .scalar(let scalar) = content { scalar.text == text } else { false }
+    }
 
     /// Whether a key was written without a value.
     var isNull: Bool {

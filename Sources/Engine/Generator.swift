@@ -85,7 +85,9 @@ package final class Generator {
     package func start() throws(SystemError) {
         crew = try WorkerCrew(self, loop: loop) { [unowned self] in finishedDraining() }
         for control in controls {
-            control.gate.onTry = { [unowned self] in gateTried(control, $0, $1) }
+            control.gate.onTry = { [unowned self, unowned control] in
+                gateTried(control, $0, $1)
+            }
             let target = control.plan.settings.target.authority
             onEvent(.waiting(load: control.name, target: target, reason: "first connection"))
             if case .addresses(let peers) = control.endpoint { setPeers(peers, of: control) }

@@ -109,14 +109,21 @@ final class LoadControl {
     /// minutes have shown.
     /// - Parameter second: since the start of the generator.
     func keepUp(at now: Instant, second: UInt32) {
-        let times = readQuantiles()
-        recent.cut({ times }, at: now)
-        history.add(totals(at: now), times, second: second)
+        recent.cut(readQuantiles, at: now)
+        var (response, service) = (FineSnapshot(), FineSnapshot())
+        for cell in cells {
+            cell.ok.fineResponse.add(to: &response)
+            cell.failed.fineResponse.add(to: &response)
+            cell.fineService.add(to: &service)
+        }
+        history.add(totals(at: now), response: response, service: service, second: second)
     }
 
     private func totals(at now: Instant) -> LoadHistory.Totals {
         var totals = LoadHistory.Totals()
+        var hops: UInt64 = 0
         for cell in cells {
+            hops += cell.hops.value
             for outcome in Outcome.allCases {
                 let count = cell.requests[Int(outcome.rawValue)]
                 if outcome == .ok { totals.ok += count } else { totals.failed += count }
@@ -126,7 +133,8 @@ final class LoadControl {
                 totals.dropped += cell.dropped[Int(reason.rawValue)]
             }
         }
-        totals.intended = scheduled(by: now) ?? totals.sent
+        // A redirect that is followed is intended, too.
+        totals.intended = scheduled(by: now).map { $0 + hops } ?? totals.sent
         return totals
     }
 

@@ -49,12 +49,17 @@ package struct LoadHistory {
     private var ring: [Point] = []
     private var oldest = 0
     private var last = Totals()
-    private var response = StepDifference()
-    private var service = StepDifference()
+    private var responses = StepDifference()
+    private var services = StepDifference()
 
     init() { ring.reserveCapacity(Self.length) }
 
-    mutating func add(_ totals: Totals, _ times: LoadQuantiles, second: UInt32) {
+    /// - Parameters:
+    ///   - totals: since the start, like the times.
+    ///   - second: whole ones since the start of the generator.
+    mutating func add(
+        _ totals: Totals, response: FineSnapshot, service: FineSnapshot, second: UInt32
+    ) {
         var point = Point()
         point.second = second
         point.intended = Self.step(totals.intended, last.intended)
@@ -62,8 +67,8 @@ package struct LoadHistory {
         point.ok = Self.step(totals.ok, last.ok)
         point.failed = Self.step(totals.failed, last.failed)
         point.dropped = Self.step(totals.dropped, last.dropped)
-        point.response = .init(response.take(times.response), greatest: times.response.greatest)
-        point.service = .init(service.take(times.service), greatest: times.service.greatest)
+        point.response = .init(responses.take(response), greatest: response.greatest)
+        point.service = .init(services.take(service), greatest: service.greatest)
         last = totals
         if ring.count < Self.length {
             ring.append(point)

@@ -185,12 +185,12 @@ package final class Report {
         generator.controls[index].readQuantiles()
     }
 
-    /// - Parameter all: what `quantiles` gave for this load.
     /// A load's last ten minutes, as far as they are behind a second.
     package func history(ofLoad index: Int, after second: UInt32) -> [LoadHistory.Point] {
         generator.controls[index].history.points(after: second)
     }
 
+    /// - Parameter all: what `quantiles` gave for this load.
     package func recentQuantiles(ofLoad index: Int, _ all: LoadQuantiles) -> RecentQuantiles {
         generator.controls[index].recent.windows(all, at: readAt)
     }

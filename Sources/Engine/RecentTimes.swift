@@ -9,9 +9,9 @@ extension LoadControl {
             let ok = cell.ok.fineResponse.snapshot()
             quantiles.responseOK.merge(ok)
             quantiles.response.merge(ok)
-            quantiles.response.merge(cell.failed.fineResponse.snapshot())
-            quantiles.service.merge(cell.fineService.snapshot())
-            quantiles.startDelay.merge(cell.fineStartDelay.snapshot())
+            cell.failed.fineResponse.add(to: &quantiles.response)
+            cell.fineService.add(to: &quantiles.service)
+            cell.fineStartDelay.add(to: &quantiles.startDelay)
         }
         return quantiles
     }

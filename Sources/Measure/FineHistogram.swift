@@ -30,13 +30,20 @@ package final class FineHistogram: Sendable {
 
     package func snapshot() -> FineSnapshot {
         var snapshot = FineSnapshot()
-        for slot in 0..<FineScale.slotCount {
-            snapshot.counts[slot] = counts[slot].load(ordering: .acquiring)
-        }
-        snapshot.sum = sum.nanoseconds
-        snapshot.greatest = Nanoseconds(greatest.load(ordering: .relaxed))
-        snapshot.clamped = clamped.load(ordering: .relaxed)
+        add(to: &snapshot)
         return snapshot
+    }
+
+    /// Adds what it holds to what others held.
+    package func add(to snapshot: inout FineSnapshot) {
+        // Nothing lies above the greatest: that saves two thirds of the look.
+        let greatest = Nanoseconds(greatest.load(ordering: .acquiring))
+        for slot in 0...FineScale.slot(of: greatest.count) {
+            snapshot.counts[slot] &+= counts[slot].load(ordering: .acquiring)
+        }
+        snapshot.sum += sum.nanoseconds
+        snapshot.greatest = Swift.max(snapshot.greatest, greatest)
+        snapshot.clamped &+= clamped.load(ordering: .relaxed)
     }
 }
 

@@ -27,7 +27,10 @@ package struct RecentTimes: Sendable {
     package init() {}
 
     /// Whether five seconds are over.
-    package func isDue(at now: Instant) -> Bool { lastCut.map { now - $0 >= Self.slice } ?? true }
+    /// It is asked each second, a little late now and then, and not always equally late.
+    package func isDue(at now: Instant) -> Bool {
+        lastCut.map { now - $0 >= Self.slice - .milliseconds(500) } ?? true
+    }
 
     /// Cuts off what is new, when five seconds are over.
     package mutating func cut(_ all: FineSnapshot, at now: Instant) {

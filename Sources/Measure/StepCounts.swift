@@ -56,6 +56,13 @@ package struct StepCounts: Sendable {
         }
     }
 
+    /// How many values lie in steps whose middle is above a time.
+    package func count(above time: Nanoseconds) -> UInt64 {
+        counts.indices.reduce(0) { sum, step in
+            (edge(step) + edge(step + 1)) / 2 > time.count ? sum + counts[step] : sum
+        }
+    }
+
     /// What no value exceeds: the upper edge of the last step that holds one, for counts do not tell more.
     package func atMost(greatest: Nanoseconds) -> Nanoseconds? {
         counts.lastIndex { $0 > 0 }.map { step in

@@ -2,7 +2,9 @@ extension StatusPage {
     /// How the page keeps up with the instance.
     static let polling = #"""
         // From four loads on, a line for each.
-        const overview = table("Loads", ["", "rate", "OK", "dropped", "p99"]);
+        const overview = table(
+          "Loads: rate now, OK and dropped since the start, p99 of the last minute",
+          ["", "rate", "OK", "dropped", "p99"]);
         overview.node.id = "overview";
         function showOverview(loads) {
           overview.node.hidden = loads.length < 4;
@@ -14,6 +16,10 @@ extension StatusPage {
               seconds(load.response_time_seconds.last_minute.p99)]);
             line.firstChild.append(
               element("a", { href: `#load-${index}`, text: load.name }));
+            if (!views.get(load.name).failing.hidden) {
+              const badge = element("span", { class: "state failing", text: "failing" });
+              line.firstChild.append(" ", badge);
+            }
             return line;
           }));
         }
@@ -86,6 +92,7 @@ extension StatusPage {
 
         function startAnew() {
           drawnTo = 0;
+          history = [];
           for (const view of views.values()) view.node.remove();
           views.clear();
         }

@@ -112,7 +112,7 @@ extension StatusPage {
             `requests end by ${load.end_clock}`);
           const { ok, dropped, decided } = sums(load);
           const before = earlier ? sums(earlier) : { ok: 0, decided: 0 };
-          view.failing.hidden = ok - before.ok >= 0.99 * (decided - before.decided);
+          view.failing.hidden = !earlier || ok - before.ok >= 0.99 * (decided - before.decided);
           const since = (now, then) => earlier ? (now - then) / elapsed : null;
           put(cells["Intended rate"], load.intended_rate === null ? "max"
             : rate(since(load.intended, earlier?.intended) ?? load.intended_rate));

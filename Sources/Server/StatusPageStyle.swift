@@ -32,7 +32,7 @@ extension StatusPage {
         .banner ul { margin: .25rem 0 0; padding-left: 1.25rem; }
         .banner.warn { background: var(--warn-ground); border-left: .3rem solid var(--warn); }
         .banner.bad { background: var(--bad-ground); border-left: .3rem solid var(--bad); }
-        [hidden] { display: none; }
+        [hidden] { display: none !important; }
         .load {
           margin-top: 1.25rem; padding: 1rem; background: var(--card);
           border: 1px solid var(--line); border-radius: .6rem;

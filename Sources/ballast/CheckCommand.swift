@@ -65,8 +65,21 @@ struct CheckedFile {
 
     /// For a terminal; empty when all is well.
     var complaints: String {
-        (error?.rendered ?? "") + obstacles.map { "\(name): error: \($0)\n" }.joined()
+        (error?.rendered ?? "") + (lacksSecrets ? Self.secretsNote : "")
+            + obstacles.map { "\(name): error: \($0)\n" }.joined()
     }
+
+    /// Whether what is wrong may be right where it will run.
+    private var lacksSecrets: Bool {
+        error?.diagnostics.contains { diagnostic in
+            ["cannot read `", "the environment variable `"].contains {
+                diagnostic.message.contains($0)
+            }
+        } ?? false
+    }
+
+    private static let secretsNote =
+        "note: files and variables that only the cluster has are left out by --no-secrets\n"
 
     init(_ path: String, readsSecrets: Bool) throws {
         name = path == "-" ? "standard input" : path

@@ -82,6 +82,6 @@ enum Preflight {
     static func seriesExcess(_ scrape: ScrapePage) -> String? {
         guard scrape.seriesMax > seriesMax else { return nil }
         return "/metrics could reach \(scrape.seriesMax) series, but \(seriesMax) are the limit: "
-            + "split the loads over several instances, or remove `buckets`"
+            + "split the loads over several instances, or give them fewer `buckets`"
     }
 }

@@ -128,7 +128,7 @@ final class DemoRun {
             \(name) keeps \(rate) on a target of its own, \(target)
 
               watch     \(command("\(own)/"))
-              scrape    \(command("curl -s \(own)/metrics | grep ballast_response"))
+              scrape    \(command("curl -s \(own)/metrics | grep ballast_response_time"))
               slow      \(command("curl -X POST '\(target)/behaviour?median=80ms&p99=400ms'"))
               break     \(command("curl -X POST '\(target)/behaviour?error_ratio=20%'"))
               stall     \(command("curl -X POST '\(target)/behaviour?stall=2s'"))
@@ -145,30 +145,29 @@ final class DemoRun {
 
     // MARK: A stall
 
-    /// Once the backlog of a stall is sent, says what it looked like to callers, and what a closed loop would have made
-    /// of it.
+    /// Once the backlog of a stall is sent, says how many callers it kept waiting, and how many of them a closed loop
+    /// would have seen.
     private func stalled(for length: Nanoseconds) {
+        guard case .open = configuration.loads[0].rate else { return }
         loop.schedule(at: Clock.now() + length + .seconds(2)) { [unowned self] _ in
             let report = Report(generator)
             report.refresh()
-            let all = report.quantiles(ofLoad: 0)
-            let recent = report.recentQuantiles(ofLoad: 0, all)
-            guard
-                let waited = recent.response.minute.quantile(
-                    0.99, greatest: all.response.greatest),
-                let reported = recent.service.minute.quantile(
-                    0.99, greatest: all.service.greatest)
-            else { return }
-            live?.clear()
+            let recent = report.recentQuantiles(ofLoad: 0, report.quantiles(ofLoad: 0))
+            let waited = recent.response.minute.count(above: length / 2)
+            let seen = recent.service.minute.count(above: length / 2)
+            live?.hide()
             writeResult(
                 """
-                The target stood still for \(length). p99 of the last minute: callers on schedule
-                waited \(waited) (response time); a closed loop, which asks again only when it has
-                its answer, would have reported \(reported) (service time).
+                The target stood still for \(length). In the last minute \(waited) callers on
+                schedule waited longer than \(length / 2) (response time). A closed loop of
+                \(connections) connections asks again only when it has its answer, and would have
+                seen \(seen) of them (service time).
 
                 """)
         }
     }
+
+    private var connections: Int { configuration.loads[0].limits.connections }
 
     private var explanation: String {
         showsProgress ? " The line below shows the last five seconds, its bars p99 by second." : ""

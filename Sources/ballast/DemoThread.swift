@@ -10,12 +10,15 @@ final class DemoThread: EventHandler {
     static let usualPort: UInt16 = 9_910
 
     let address: SocketAddress
+    /// As far as it was changed here.
+    private var behaviour: DemoBehaviour
     private let queries: Mailbox<String>
     private let stalls: Mailbox<Nanoseconds>
     /// Hears on `loop` of each stall that somebody asked for.
     var onStall: (Nanoseconds) -> Void = { _ in }
 
     init(_ behaviour: DemoBehaviour, loop: EventLoop) throws(StartError) {
+        self.behaviour = behaviour
         do {
             let answers = try Mailbox<Result<SocketAddress, SystemError>>()
             let queries = try Mailbox<String>()
@@ -34,7 +37,11 @@ final class DemoThread: EventHandler {
     }
 
     /// Changes how the target behaves.
-    func change(_ query: String) { queries.send(query) }
+    /// - Throws: what is wrong with the query, for how the target behaves now.
+    func change(_ query: Substring) throws {
+        try behaviour.apply(query: query)
+        queries.send(String(query))
+    }
 
     func ready(_ key: EventKey, _ readiness: Readiness, now: Instant) {
         for stall in stalls.drain() { onStall(stall) }

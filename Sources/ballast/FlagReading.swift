@@ -50,7 +50,10 @@ enum CommandHint {
         "--expect": "--expect-status", "--poisson": "--arrivals", "--distribution": "--arrivals",
         "--no-secret": "--no-secrets", "--offline": "--no-secrets", "--colour": "--no-color",
         "--verbose": "--log-level", "--debug": "--log-level",
-        "-v": "--version", "-V": "--version",
+        "-v": "--version", "-V": "--version", "-X": "--method", "-o": "--output",
+        "-D": "--body", "-T": "--header", "-R": "--rate", "-s": "--timeout", "-l": "--rate",
+        "-duration": "--for", "-rate": "--rate", "-connections": "--connections",
+        "-workers": "--workers", "-timeout": "--timeout", "-body": "--body",
     ]
     private static let commands: [String: String] = [
         "start": "run", "serve": "run", "server": "run", "validate": "check", "lint": "check",
@@ -69,11 +72,19 @@ enum CommandHint {
             let meant = flags[name].flatMap { known.contains($0) ? $0 : nil } ?? near(name, known)
             return "Unknown option '\(name)'." + (meant.map { " Did you mean '\($0)'?" } ?? "")
         }
-        if let word = quotedWord(in: message, after: "Unexpected argument '"), names.count > 1 {
-            let meant = commands[word] ?? near(word, names)
+        let unexpected = ["Unexpected argument '", "unexpected arguments: '"]
+        let words = unexpected.compactMap { quotedWord(in: message, after: $0) }
+        if let word = words.first, names.count > 1 {
+            let meant = commands[word] ?? near(word, names) ?? command(taking: word)
             return "There is no command '\(word)'." + (meant.map { " Did you mean '\($0)'?" } ?? "")
         }
         return message
+    }
+
+    /// What to do with an argument that is no command.
+    private static func command(taking word: String) -> String? {
+        if word.contains("://") { return "hit \(word)" }
+        return word.hasSuffix(".yaml") || word.hasSuffix(".yml") ? "run \(word)" : nil
     }
 
     private static func near(_ word: String, _ candidates: [String]) -> String? {

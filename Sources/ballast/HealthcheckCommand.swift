@@ -67,6 +67,10 @@ struct Healthcheck: ParsableCommand {
         let listen = Environment.value("BALLAST_LISTEN")
         if let given = try flag("BALLAST_LISTEN", listen, FlagValue.listen) { return given }
         guard let place else { return ListenAddress(host: "127.0.0.1", port: 9_909) }
+        // An image knows one place for the file; a command that runs another, or none, listens on the usual port.
+        guard SystemFile.isThere(place) else {
+            return ListenAddress(host: "127.0.0.1", port: 9_909)
+        }
         do throws(ConfigurationError) {
             return try ServerSettings.load(path: place).listen
         } catch {

@@ -9,63 +9,65 @@ struct HitFlags: ParsableArguments {
     var url: String
 
     @Option(
-        name: [.long, .customShort("r"), .customShort("q")],
+        name: [
+            .long, .customShort("r", allowingJoined: true), .customShort("q", allowingJoined: true),
+        ],
         help: ArgumentHelp(
             "Requests in all per second (50), or with a unit (50/s, 12.5/m), or max: closed loop.",
             valueName: "rate"))
     var rate = "50/s"
 
     @Option(
-        name: [.customLong("for"), .customShort("z")],
+        name: [.customLong("for"), .customShort("z", allowingJoined: true)],
         help: ArgumentHelp(
             "How long to go on (default: 10s, or until --requests).",
             valueName: "duration"))
     var duration: String?
 
     @Option(
-        name: [.long, .customShort("n")],
+        name: [.long, .customShort("n", allowingJoined: true)],
         help: ArgumentHelp(
             "How many requests to intend at most.",
             valueName: "count"))
     var requests: String?
 
     @Option(
-        name: [.long, .customShort("c")],
+        name: [.long, .customShort("c", allowingJoined: true)],
         help: ArgumentHelp(
             "Connections, open or opening (default: 64).",
             valueName: "count"))
     var connections: String?
 
     @Option(
-        name: [.long, .customShort("w")],
+        name: [.long, .customShort("w", allowingJoined: true)],
         help: ArgumentHelp(
             "Threads (default: auto, as few as carry the rate).",
             valueName: "count"))
     var workers: String?
 
     @Option(
-        name: [.long, .customShort("m")],
+        name: [.long, .customShort("m", allowingJoined: true)],
         help: ArgumentHelp(
             "GET unless there is a body.",
             valueName: "method"))
     var method: String?
 
     @Option(
-        name: [.customLong("header"), .customShort("H")],
+        name: [.customLong("header"), .customShort("H", allowingJoined: true)],
         help: ArgumentHelp(
             "Repeatable; ${env:NAME} and ${file:PATH} are filled in.",
             valueName: "name: value"))
     var headers: [String] = []
 
     @Option(
-        name: [.long, .customShort("d")],
+        name: [.long, .customShort("d", allowingJoined: true)],
         help: ArgumentHelp(
             "The body itself, or @ and its file (POST unless --method says otherwise).",
             valueName: "text"))
     var body: String?
 
     @Option(
-        name: [.long, .customShort("t")],
+        name: [.long, .customShort("t", allowingJoined: true)],
         help: ArgumentHelp(
             "From the actual start to the last byte (default: 2s).",
             valueName: "duration"))

@@ -119,24 +119,51 @@ enum HitAdvice {
 
     /// By Little's law: as many connections are busy as requests start while one is answered.
     private static func onConnections(_ result: HitResult) -> String {
-        let busy = "all \(result.plan.connections) connections busy"
+        let count = result.plan.connections
+        let busy = count == 1 ? "the one connection busy" : "all \(count) connections busy"
         guard let perSecond = result.plan.perSecond, let mean = result.service.mean else {
             return busy
         }
+        let timeouts = result.outcomes.first { $0.name == "timeout" }?.count ?? 0
+        if timeouts * 2 > result.completed {
+            return "\(busy): the target does not answer within \(result.plan.timeout), and more "
+                + "connections would only add timeouts"
+        }
         let needed = Int((perSecond * mean.seconds).rounded(.up))
         guard needed > result.plan.connections else {
-            return
-                "\(busy) for a while, though on average \(needed) were enough: the target stalled"
+            let isStall =
+                result.service.quantile(0.99).map { $0.seconds > 4 * mean.seconds } ?? false
+            return isStall
+                ? "\(busy) for a while, though on average \(needed) were enough: the target stalled"
+                : "\(busy) at times, for nothing here is quite even: more `--connections`"
         }
         let proposed = (needed + 9) / 10 * 10
-        return "\(busy); \(Numbers.real(perSecond))/s × \(mean) needs \(needed): "
-            + "`--connections \(proposed)`"
+        let need = "\(busy); \(Numbers.real(perSecond))/s × \(mean) needs \(needed)"
+        return Ranges.connections.contains(proposed)
+            ? "\(need): `--connections \(proposed)`"
+            : "\(need), more than a load may have: a lower `--rate`"
     }
 
     /// What a kind of failure asks for.
     static func onFailure(_ outcome: String, _ error: String) -> String? {
-        let isTrust = ["certificate", "issuer"].contains { error.lowercased().contains($0) }
-        guard outcome == "tls", isTrust else { return nil }
-        return "`--insecure` accepts any certificate"
+        let error = error.lowercased()
+        switch outcome {
+        case "tls" where error.contains("certificate") || error.contains("issuer"):
+            return "`--insecure` accepts any certificate"
+        case "tls" where error.contains("wrong version number"):
+            return "this port speaks plain HTTP: `http://`"
+        case "body_limit":
+            return "`hit` takes answers of up to 1MiB; `limits.body` of a file, with `run`, more"
+        default: return nil
+        }
+    }
+
+    /// What the codes of failed answers ask for.
+    static func onStatuses(_ result: HitResult) -> String? {
+        let redirects = result.statuses.filter { (301...308).contains($0.code) }
+        let isMost = redirects.reduce(0) { $0 + $1.count } * 2 > result.completed
+        let failed = result.outcomes.first { $0.name == "status" }?.count ?? 0
+        return isMost && failed > 0
+            ? "redirects are not followed: hit the address that `Location` names" : nil
     }
 }

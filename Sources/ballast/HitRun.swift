@@ -165,7 +165,7 @@ final class HitRun {
             let target = order.configuration.loads[0].target.authority
             result.error = "cannot reach \(target): \(obstacle ?? "no answer")"
         }
-        if !isInterrupted { result.elapsed = length(load) ?? result.elapsed }
+        if !isInterrupted, !hasGivenUp { result.elapsed = length(load) ?? result.elapsed }
         return result
     }
 

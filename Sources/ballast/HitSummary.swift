@@ -63,6 +63,7 @@ struct HitSummary {
                 result.statuses.map {
                     Word(($0.code == 0 ? "other" : "\($0.code)") + ": " + Numbers.count($0.count))
                 })
+            if let advice = HitAdvice.onStatuses(result) { lines += sentence("", advice) }
         }
         for outcome in outcomes where outcome.name != "ok" && outcome.name != "status" {
             guard let error = outcome.lastError else { continue }
@@ -116,7 +117,7 @@ struct HitSummary {
     private var histogram: [String] {
         let rows = TimeRows.rows(result.response)
         guard let most = rows.map(\.count).max(), most > 0 else { return [] }
-        let width = max(10, min(50, style.columns - 46))
+        let width = max(10, min(50, style.columns - 50))
         return [style.paint("response times", .dim)]
             + rows.map { row in
                 let bounds = "\(row.lower)".right(7) + " to " + "\(row.upper)".left(7)

@@ -51,9 +51,14 @@ final class LiveLine {
         }
     }
 
-    /// Takes the line away, for what is written next.
+    /// Takes the line away for good.
     func clear() {
         isOver = true
+        hide()
+    }
+
+    /// Makes room for what is written next; the line comes back below that.
+    func hide() {
         if isDrawn { StandardStream.error.write("\r\u{1B}[K") }
     }
 

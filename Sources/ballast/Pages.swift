@@ -50,12 +50,10 @@ final class Pages {
             request in
             let query = request.request.query ?? ""
             do {
-                var scratch = DemoBehaviour()
-                try scratch.apply(query: query)
+                try target.change(query)
             } catch {
                 return .text("\(error)\n", status: 400)
             }
-            target.change(String(query))
             return .text("ok\n")
         }
     }

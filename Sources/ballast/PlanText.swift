@@ -82,14 +82,14 @@ enum PlanText {
     private static func capacity(_ settings: LoadSettings) -> String? {
         guard case .open(let rate) = settings.rate else { return nil }
         let seconds = Double(settings.inFlightLimit) / rate.perSecond
-        let longest = Nanoseconds(Int64((seconds * 1e9).rounded(.down)))
         let places =
             settings.http == .http1
             ? "\(settings.limits.connections) connections" : "\(settings.inFlightLimit) in flight"
-        guard longest < settings.timeout else {
+        guard seconds < settings.timeout.seconds else {
             return
                 "\(places) carry \(RateText.exact(rate)) up to the timeout of \(settings.timeout)"
         }
+        let longest = Nanoseconds(Int64((seconds * 1e9).rounded(.down)))
         return "\(places) carry \(RateText.exact(rate)) up to \(longest) of service time on average"
     }
 

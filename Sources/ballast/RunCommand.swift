@@ -25,7 +25,7 @@ struct Run: ParsableCommand {
     @Option(
         name: .customLong("for"),
         help: ArgumentHelp(
-            "Stop each load after this long: 30s, 5m, 1h.",
+            "Stop each load when it has run for so long: 30s, 5m, 1h.",
             valueName: "duration"))
     var duration: String?
 

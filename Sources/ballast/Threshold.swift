@@ -81,6 +81,12 @@ struct Threshold: Equatable {
     private static func remedy(_ name: String) -> String {
         let times = Statistic.usual.map(\.name)
         let names = times + times.map { "service.\($0)" } + ["failed", "dropped", "rate"]
+        let others = [
+            "avg": "mean", "average": "mean", "med": "p50", "median": "p50", "errors": "failed",
+            "error_rate": "failed", "http_req_failed": "failed", "http_req_duration": "p95",
+            "p(90)": "p90", "p(95)": "p95", "p(99)": "p99", "rps": "rate", "throughput": "rate",
+        ]
+        if let meant = others[name] { return ": it is called `\(meant)`" }
         if let near = closest(to: name, among: names) { return ": did you mean `\(near)`?" }
         return
             ": there are \(times.joined(separator: ", ")) and every other pNN below p100, the same "

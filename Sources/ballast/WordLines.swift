@@ -38,8 +38,21 @@ extension Style {
 
     /// A sentence behind a name.
     func sentence(_ name: String, _ text: String, indent: Int) -> [String] {
-        lines(
-            name, text.split(separator: " ").map { Word(String($0)) }, indent: indent,
-            separator: " ")
+        lines(name, Self.words(text), indent: indent, separator: " ")
+    }
+
+    /// What stands between backquotes is one word: a command has to be copied whole.
+    private static func words(_ text: String) -> [Word] {
+        var words: [Word] = []
+        var isInside = false
+        for part in text.split(separator: " ") {
+            if isInside {
+                words[words.count - 1].text += " " + part
+            } else {
+                words.append(Word(String(part)))
+            }
+            if part.filter({ $0 == "`" }).count % 2 == 1 { isInside.toggle() }
+        }
+        return words
     }
 }

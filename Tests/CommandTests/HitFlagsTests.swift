@@ -67,6 +67,24 @@ import Time
         #expect(drawn.allSatisfy { $0 <= UInt64(UInt32.max) })
     }
 
+    @Test(arguments: [
+        ("127.0.0.1:8080/a?u=http://b", "http://127.0.0.1:8080", "/a?u=http://b"),
+        ("localhost", "http://localhost", ""), ("HTTPS://a:1/x", "https://a:1", "/x"),
+        ("[::1]:8080/", "http://[::1]:8080", "/"),
+    ])
+    func `a URL needs no scheme`(_ text: String, _ target: String, _ path: String) throws {
+        let load = try load(text)
+        #expect(load.target.url == target)
+        #expect(load.request.path == Template(path))
+    }
+
+    @Test(arguments: [["-c10", "-n100", "-z3s"], ["-c", "10", "-n", "100", "-z", "3s"]])
+    func `short flags may stand beside their values`(_ flags: [String]) throws {
+        let flags = try HitFlags.parse(["http://a/"] + flags)
+        #expect(try flags.load().limits.connections == 10)
+        #expect(try flags.bounds() == (.seconds(3), 100))
+    }
+
     @Test func `a body makes it POST`() throws {
         #expect(try load("http://a/", "--body", "x").request.method == "POST")
         #expect(try load("http://a/", "--body", "x", "--method", "PATCH").request.method == "PATCH")

@@ -59,6 +59,36 @@ import Time
         #expect(text.contains("outcomes    ok 27 (27%)\ndropped     connections 73 (73%)\n"))
     }
 
+    private func advice(_ change: (inout HitResult) -> Void) throws -> String {
+        var result = try dropping()
+        (result.plan.perSecond, result.plan.connections) = (400, 64)
+        result.service = times(Array(repeating: .milliseconds(608), count: 27))
+        change(&result)
+        return HitAdvice.onDrops(result).joined()
+    }
+
+    @Test func `when connections were busy, the number that is needed is said`() throws {
+        #expect(
+            try advice { _ in }
+                == "all 64 connections busy; 400/s × 608ms needs 244: `--connections 250`")
+        #expect(try advice { $0.plan.perSecond = 100_000 }.hasSuffix("a lower `--rate`"))
+        let silent = try advice { $0.outcomes = [.init(name: "timeout", count: 27)] }
+        #expect(silent.contains("does not answer within"))
+        let stalled = try advice {
+            let quick = Array(repeating: Nanoseconds.milliseconds(1), count: 96)
+            $0.service = times(quick + [.seconds(1), .seconds(1), .seconds(1), .seconds(1)])
+        }
+        #expect(stalled.hasSuffix("on average 17 were enough: the target stalled"), "\(stalled)")
+    }
+
+    @Test func `a command in a sentence is on one line`() throws {
+        let style = Style(hasColors: false, hasUnicode: false, columns: 40)
+        let text = "so many connections are busy now: `--connections 250` would do, or a lower rate"
+        let lines = style.sentence("advice", text, indent: 12)
+        #expect(lines.contains { $0.contains("`--connections 250`") }, "\(lines)")
+        #expect(lines.allSatisfy { $0.count <= 40 })
+    }
+
     @Test func `only a run in which all is ok looks green`() throws {
         var result = try dropping()
         let green = "\u{1B}[32m"

@@ -30,6 +30,18 @@ import Testing
         try Golden.check(PlanText.text(plan) + scrape, "plan.txt")
     }
 
+    /// Longer than what 64 bits hold in nanoseconds.
+    @Test func `connections that carry a slow rate for centuries are no reason to crash`() throws {
+        let configuration = try configuration(
+            """
+            loads:
+              - {name: a, target: "http://127.0.0.1:1", rate: 0.5/h, http: 2,
+                 limits: {connections: 20000}}
+            """)
+        let text = PlanText.text(GeneratorPlan(configuration, cores: 2))
+        #expect(text.contains("2000000 in flight carry 0.5/h up to the timeout of 2s"), "\(text)")
+    }
+
     @Test func `too few descriptors are told with both numbers and a remedy`() throws {
         let configuration = try configuration(
             """

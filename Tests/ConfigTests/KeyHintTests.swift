@@ -17,7 +17,7 @@ struct KeyHintTests {
         ("qps: 5", "it is called `rate`"),
         ("concurrency: 5", "it is called `connections` under `limits:`"),
         ("vus: 5", "it is called `connections` under `limits:`"),
-        ("insecure_skip_verify: true", "it is called `verify` under `tls:`"),
+        ("insecure_skip_verify: true", "write `verify: false` under `tls:`"),
         ("http_version: 2", "it is called `http`"),
         ("max_in_flight: 5", "it is called `in_flight` under `limits:`"),
         ("follow_redirects: 2", "it is called `redirects`"),
@@ -34,6 +34,18 @@ struct KeyHintTests {
         ("timeot: 1s", "did you mean `timeout`?"),
         ("conections: 5", "did you mean `connections` under `limits:`?"),
         ("request-timeout: 1s", "it is called `timeout`"),
+        (
+            "expect: {status: 200, body: ok}",
+            "the status alone decides; the content of an answer is not looked at"
+        ),
+        ("request: {host: a}", "write it as `host` under `headers:`"),
+        ("port: 80", "it is a part of `target`"),
+        ("<<: x", "what loads share stands under `defaults:`"),
+        (
+            "protocol: h2",
+            "`http` is the version of HTTP, the scheme of `target` says whether it is TLS"
+        ),
+        ("expect: 200", "write `expect: {status: 200}`"),
     ])
     func `a key of another tool gets its name here`(_ line: String, _ hint: String) {
         #expect(Self.hint(line) == hint, "\(line)")
@@ -41,7 +53,9 @@ struct KeyHintTests {
 
     @Test(arguments: [
         ("{ca: a.pem}", "it is called `ca_file`"), ("{cert: a.pem}", "it is called `cert_file`"),
-        ("{key: a.pem}", "it is called `key_file`"), ("{insecure: true}", "it is called `verify`"),
+        ("{key: a.pem}", "it is called `key_file`"),
+        ("{insecure: true}", "write `verify: false` under `tls:`"),
+        ("false", "write `tls: {verify: false}`"),
     ])
     func `a key of the version before gets its new name`(_ tls: String, _ hint: String) {
         let error = #expect(throws: ConfigurationError.self) {

@@ -26,7 +26,8 @@ struct Shell {
             "/bin/bash",
             ["-euo", "pipefail", "-c", "cd '\((place ?? folder.url).path)'\n\(command)"],
             environment: environment.merging(
-                ["PATH": "\(folder.url.path):\(tools):\(path)"]) { own, _ in own })
+                ["PATH": "\(folder.url.path):\(tools):\(path)", "HOME": folder.url.path]
+            ) { own, _ in own })
         let code = try process.exitCode()
         return Result(code: code, output: process.output + process.errors)
     }

@@ -52,6 +52,34 @@ import Testing
         #expect(line == "not read  ${env:NO_SUCH_HOST}, ${file:/nowhere/token}")
     }
 
+    @Test(arguments: [
+        "target: \"htp://${env:H}:99999\"", "target: \"http://${env:H}:x\"",
+        "target: \"http://a\", request: {path: \"x${env:T}\"}",
+        "target: \"http://a\", request: {headers: {a: \"b\\nc${env:T}\"}}",
+        "target: \"http://${env:H}\", tls: {verify: false}",
+    ])
+    func `what is written around a secret is looked at without it`(_ keys: String) throws {
+        let file = try folder.write("loads: [{name: a, rate: 1/s, \(keys)}]\n", to: "a.yaml")
+        let process = try BallastBinary.start("check", "--no-secrets", file)
+        #expect(try process.exitCode() == 2, "\(process.output)")
+    }
+
+    @Test func `what is wrong in defaults is told once, with the load that it hits`() throws {
+        let file = try folder.write(
+            """
+            defaults: {tls: {verify: false}, nonsense: 1}
+            loads:
+              - {name: secure, target: https://127.0.0.1, rate: 1/s}
+              - {name: plain, target: http://127.0.0.1, rate: 1/s}
+            """, to: "a.yaml")
+        let process = try BallastBinary.start("check", file)
+        #expect(try process.exitCode() == 2)
+        #expect(process.errors.components(separatedBy: ": error: ").count == 3, "\(process.errors)")
+        #expect(process.errors.contains("(in load `plain`)"))
+        #expect(process.errors.contains("write `tls: null` in that load"))
+        #expect(!process.errors.contains("there are more errors"))
+    }
+
     @Test func `the plan says what the connections carry`() throws {
         let process = try BallastBinary.start("check", good)
         #expect(try process.exitCode() == 0)
@@ -89,6 +117,11 @@ import Testing
         let elsewhere = try folder.write(
             "server: {listen: \"127.0.0.1:\(try Network.freePort())\"}\n", to: "other.yaml")
         #expect(try BallastBinary.start("healthcheck", elsewhere).exitCode() == 1)
+        // As in an image whose command runs another file, or none.
+        let absent = try BallastBinary.start(
+            "healthcheck", "/nowhere/a.yaml",
+            environment: ["BALLAST_LISTEN": "127.0.0.1:\(sidecar.port)"])
+        #expect(try absent.exitCode() == 0)
         let broken = try folder.write("server: {listen: nonsense}\n", to: "broken.yaml")
         let unhealthy = try BallastBinary.start("healthcheck", broken)
         #expect(try unhealthy.exitCode() == 1)

@@ -6,13 +6,6 @@ import Time
 
 /// What the chart of a load is drawn from.
 @Suite struct LoadHistoryTests {
-    private func times(_ response: [Nanoseconds], _ service: [Nanoseconds]) -> LoadQuantiles {
-        var quantiles = LoadQuantiles()
-        quantiles.response = snapshot(response)
-        quantiles.service = snapshot(service)
-        return quantiles
-    }
-
     private func snapshot(_ times: [Nanoseconds]) -> FineSnapshot {
         let histogram = FineHistogram()
         for time in times { histogram.record(time) }
@@ -23,10 +16,12 @@ import Time
         var history = LoadHistory()
         history.add(
             .init(intended: 10, sent: 9, ok: 7, failed: 1, dropped: 1),
-            times([.milliseconds(10)], [.milliseconds(5)]), second: 1)
+            response: snapshot([.milliseconds(10)]), service: snapshot([.milliseconds(5)]),
+            second: 1)
         history.add(
             .init(intended: 30, sent: 28, ok: 20, failed: 3, dropped: 2),
-            times([.milliseconds(10), .milliseconds(40)], [.milliseconds(5)]), second: 2)
+            response: snapshot([.milliseconds(10), .milliseconds(40)]),
+            service: snapshot([.milliseconds(5)]), second: 2)
         let points = history.points(after: 0)
         #expect(points.map(\.second) == [1, 2])
         #expect(points.map(\.intended) == [10, 20])
@@ -48,7 +43,9 @@ import Time
     @Test func `it keeps ten minutes, the oldest first`() {
         var history = LoadHistory()
         for second in 1...1_000 as ClosedRange<UInt32> {
-            history.add(.init(intended: UInt64(second)), LoadQuantiles(), second: second)
+            history.add(
+                .init(intended: UInt64(second)), response: FineSnapshot(),
+                service: FineSnapshot(), second: second)
         }
         let points = history.points(after: 0)
         #expect(points.map(\.second) == Array(401...1_000))

@@ -80,7 +80,7 @@ import Time
 
     /// Each counter, by how often it must be raised, and a word of what is then said.
     static let ownFaults: [(times: Int, text: String, raise: @Sendable (LoadCell) -> Void)] = [
-        (1, "1 times", { $0.stalls.add() }),
+        (1, "arrivals were noticed more than 25ms late once", { $0.stalls.add() }),
         (1, "1 requests failed", { $0.requests.add(at: Int(Outcome.local.rawValue)) }),
         (1, "1 arrivals were dropped", { $0.dropped.add(at: Int(DropReason.late.rawValue)) }),
     ]

@@ -4,6 +4,7 @@ import Reactor
 import Schedule
 import Testing
 import Time
+import Transport
 
 @testable import Engine
 
@@ -38,6 +39,27 @@ import Time
         #expect(seen.count > 2, "in ten seconds: \(seen)")
         let report = Report(generator)
         #expect(report.loads[0].intended >= control.counter?.settled ?? 0)
+        // At whole seconds from its start, none twice.
+        let seconds = control.history.points(after: 0).map(\.second)
+        #expect(seconds.count >= 2 && zip(seconds, seconds.dropFirst()).allSatisfy { $0 < $1 })
+        loop.detachAll()
+    }
+
+    @Test func `a redirect that is followed is in all counts of the history`() throws {
+        let loop = try EventLoop()
+        var configuration = Configuration()
+        configuration.loads = [.test(perSecond: 100)]
+        let generator = try Generator(configuration, loop: loop)
+        let control = generator.controls[0]
+        let start = Instant(nanoseconds: 1_000_000_000)
+        control.begin(at: start, stop: .distantFuture)
+        let cell = control.cells[0]
+        cell.hops.add(40)
+        cell.sent.add(140)
+        for _ in 0..<140 { cell.requests.add(at: Int(Outcome.ok.rawValue)) }
+        control.keepUp(at: start + .seconds(1), second: 1)
+        let point = try #require(control.history.points(after: 0).first)
+        #expect(point.intended == 140 && point.sent == 140 && point.ok == 140)
         loop.detachAll()
     }
 

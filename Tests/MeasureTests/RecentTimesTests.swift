@@ -118,6 +118,16 @@ private final class Recorder {
     }
 
     /// Times of every size, so that no slice is sparse, for longer than anything is kept.
+    /// Each look is late, and less so than the one before: no slice may take a second more for that.
+    @Test func `slices are of five seconds, however late each look is`() {
+        let recorder = Recorder()
+        recorder.wait(.milliseconds(400))
+        for _ in 0..<300 { recorder.wait(.seconds(1) - .milliseconds(1)) }
+        let gaps = zip(recorder.cuts, recorder.cuts.dropFirst()).map { $1 - $0 }
+        #expect(gaps.count > 50)
+        #expect(gaps.allSatisfy { $0 < .seconds(5) && $0 > .milliseconds(4_900) })
+    }
+
     @Test func `its memory stays below ten kibibytes whatever comes`() {
         var random = Seeded()
         let recorder = Recorder()
