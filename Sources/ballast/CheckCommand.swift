@@ -57,6 +57,8 @@ struct CheckedFile {
     /// What was not read, as the file names it.
     private(set) var unread: [String] = []
     private(set) var plan = ""
+    /// Of each load: what is allowed, and seldom meant.
+    private(set) var warnings: [[String]] = []
     private(set) var seriesMax = 0
     /// What would go wrong on this machine though it is well written.
     private(set) var obstacles: [String] = []
@@ -106,7 +108,9 @@ struct CheckedFile {
         let scrape = ScrapePage(generator)
         let page = scrape.render()
         seriesMax = scrape.seriesMax
-        plan = PlanText.text(GeneratorPlan(configuration, cores: Cores.available))
+        let loads = GeneratorPlan(configuration, cores: Cores.available)
+        plan = PlanText.text(loads)
+        warnings = loads.loads.map { PlanText.warnings($0) }
         plan += PlanText.scrapeText(
             series: scrape.seriesCount, seriesMax: scrape.seriesMax, bytes: page.count,
             compressed: Gzip.compress(page)?.count)

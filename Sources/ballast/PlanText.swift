@@ -41,8 +41,9 @@ enum PlanText {
         lines.append(
             (
                 "times",
-                "timeout \(settings.timeout), waits at most \(settings.startup) for its target, "
-                    + "drops what is \(lateText(settings.limits.late))"
+                "timeout \(settings.timeout), waits at most \(settings.startup) for its target"
+                    + (load.isClosedLoop
+                        ? "" : ", drops what is \(lateText(settings.limits.late))")
             ))
         for warning in warnings(load) { lines.append(("warning", warning)) }
         return "\(settings.name)\n"
@@ -74,8 +75,9 @@ enum PlanText {
 
     private static func limits(_ settings: LoadSettings) -> String {
         "\(settings.limits.connections) connections, \(settings.inFlightLimit) in flight, "
-            + "\(SizeText.exact(settings.limits.body)) of body, "
-            + "catch-up at most \(settings.limits.catchUp) times the rate"
+            + "\(SizeText.exact(settings.limits.body)) of body"
+            + (settings.rate == .max
+                ? "" : ", catch-up at most \(settings.limits.catchUp) times the rate")
     }
 
     /// By Little's law: how slow answers may be on average before all connections are busy.
@@ -97,7 +99,7 @@ enum PlanText {
         late == .zero ? "not sent at once" : "\(late) late"
     }
 
-    private static func warnings(_ load: LoadPlan) -> [String] {
+    static func warnings(_ load: LoadPlan) -> [String] {
         var warnings: [String] = []
         if load.isClosedLoop {
             warnings.append(
@@ -150,7 +152,7 @@ enum CheckJSON {
         }
         json.array("not_read") { json in file.unread.forEach { json.value($0) } }
         json.array("loads") { json in
-            for load in file.configuration?.loads ?? [] {
+            for (index, load) in (file.configuration?.loads ?? []).enumerated() {
                 json.object {
                     $0.field("name", load.name)
                     $0.field("target", load.target.url)
@@ -161,6 +163,9 @@ enum CheckJSON {
                         $0.field("requests_per_second", Double?.none)
                     }
                     $0.field("connections", load.limits.connections)
+                    $0.array("warnings") { json in
+                        file.warnings[index].forEach { json.value($0) }
+                    }
                 }
             }
         }

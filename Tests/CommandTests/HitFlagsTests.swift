@@ -85,6 +85,11 @@ import Time
         #expect(try flags.bounds() == (.seconds(3), 100))
     }
 
+    @Test func `a rate without a unit is per second`() throws {
+        #expect(try load("http://a/", "-r", "12.5").rate == load("http://a/", "-q", "12.5/s").rate)
+        #expect(try load("http://a/", "-r", "max").rate == .max)
+    }
+
     @Test func `a body makes it POST`() throws {
         #expect(try load("http://a/", "--body", "x").request.method == "POST")
         #expect(try load("http://a/", "--body", "x", "--method", "PATCH").request.method == "PATCH")
@@ -117,6 +122,7 @@ import Time
         ),
         (["--seed", "1e9", "--arrivals", "poisson"], "--seed: `1e9` is not a whole number"),
         (["--arrivals", "posson"], "(did you mean `poisson`?)"),
+        (["-d", "30s"], "`-z 30s` says how long to go on"),
     ])
     func `a wrong flag names itself and the remedy`(_ arguments: [String], _ text: String) throws {
         let flags = try HitFlags.parse(["http://a/"] + arguments)

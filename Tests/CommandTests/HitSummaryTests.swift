@@ -81,6 +81,23 @@ import Time
         #expect(stalled.hasSuffix("on average 17 were enough: the target stalled"), "\(stalled)")
     }
 
+    @Test func `what failed says what to do, and nothing where there is nothing`() throws {
+        let trust = "SSL certificate problem: self-signed certificate"
+        #expect(HitAdvice.onFailure("tls", trust)?.contains("`--insecure`") == true)
+        #expect(HitAdvice.onFailure("reset", trust) == nil)
+        let version = "error:0A00010B:SSL routines::wrong version number"
+        #expect(HitAdvice.onFailure("tls", version)?.contains("`http://`") == true)
+        #expect(HitAdvice.onFailure("tls", "handshake failure") == nil)
+        var result = try HitResult.sample()
+        #expect(HitAdvice.onStatuses(result) == nil)
+        result.statuses = [(302, 499)]
+        result.outcomes = [.init(name: "ok", count: 0), .init(name: "status", count: 499)]
+        #expect(HitAdvice.onStatuses(result)?.contains("`Location`") == true)
+        // Where they are expected, they are no failure.
+        result.outcomes = [.init(name: "ok", count: 499), .init(name: "status", count: 0)]
+        #expect(HitAdvice.onStatuses(result) == nil)
+    }
+
     @Test func `a command in a sentence is on one line`() throws {
         let style = Style(hasColors: false, hasUnicode: false, columns: 40)
         let text = "so many connections are busy now: `--connections 250` would do, or a lower rate"

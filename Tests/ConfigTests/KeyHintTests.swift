@@ -39,7 +39,7 @@ struct KeyHintTests {
             "the status alone decides; the content of an answer is not looked at"
         ),
         ("request: {host: a}", "write it as `host` under `headers:`"),
-        ("port: 80", "it is a part of `target`"),
+        ("port: 80", "it is a part of `target`"), ("address: x", "it is called `target`"),
         ("<<: x", "what loads share stands under `defaults:`"),
         (
             "protocol: h2",

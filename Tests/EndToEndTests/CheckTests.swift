@@ -99,6 +99,7 @@ import Testing
         let load = try #require((files[0]["loads"] as? [[String: Any]])?.first)
         #expect(load["requests_per_second"] as? Double == 200)
         #expect(load["transport"] as? String == "direct")
+        #expect(load["warnings"] as? [String] == [])
         #expect((files[0]["series_max"] as? Int ?? 0) > 100)
         let errors = try #require(files[1]["errors"] as? [[String: Any]])
         #expect(errors.count == 3)
