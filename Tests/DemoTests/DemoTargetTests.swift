@@ -210,6 +210,38 @@ import Time
         #expect(try demo.ask("/?status=200").status == 200, "a wish beats the behaviour")
     }
 
+    @Test func `a stall holds every answer until it is over, also those that waited before`() throws
+    {
+        let demo = try RunningDemo()
+        defer { demo.stop() }
+        let waiting = try Client(demo.address)
+        waiting.send("GET /?delay=20ms HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
+        let start = Clock.now()
+        #expect(try demo.ask("/behaviour?stall=300ms", method: "POST").status == 200)
+        let end = Clock.now() + .milliseconds(300)
+        #expect(try demo.ask("/").status == 200)
+        #expect(Clock.now() - start >= .milliseconds(300))
+        #expect(Answer(waiting.readToEnd()).status == 200)
+        #expect(Clock.now() - start >= .milliseconds(300))
+        // And none after it.
+        while Clock.now() < end {}
+        #expect(try demo.ask("/").status == 200)
+        #expect(!(try demo.ask("/behaviour").body.contains("stall")))
+    }
+
+    @Test func `an answer that waited for its delay waits for the stall, too`() throws {
+        let demo = try RunningDemo()
+        defer { demo.stop() }
+        let waiting = try Client(demo.address)
+        waiting.send("GET /?delay=200ms HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
+        // Its delay has begun when another one's is over.
+        _ = try demo.ask("/?delay=20ms")
+        let start = Clock.now()
+        _ = try demo.ask("/behaviour?stall=600ms", method: "POST")
+        #expect(Answer(waiting.readToEnd()).status == 200)
+        #expect(Clock.now() - start >= .milliseconds(600))
+    }
+
     @Test func `what the target shows as its behaviour sets the same again`() throws {
         let demo = try RunningDemo(DemoBehaviour())
         defer { demo.stop() }

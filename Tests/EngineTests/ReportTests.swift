@@ -26,6 +26,23 @@ import Time
         return generator
     }
 
+    @Test func `the labels of a load say how it is sent`() throws {
+        let loop = try EventLoop()
+        let load = LoadSettings.test(perSecond: 1) {
+            $0.http = .http2
+            $0.request.method = "PUT"
+        }
+        let generator = try Self.generator(loop, load)
+        let families = MetricCatalogue(generator, Report(generator)).families
+        let info = try #require(families.first { $0.name == "ballast_load_info" }?.series.first)
+        #expect(
+            info.labels == [
+                Label("load", "test"), Label("transport", "curl"), Label("http", "2"),
+                Label("method", "PUT"),
+            ])
+        loop.detachAll()
+    }
+
     @Test func `a report adds up what workers, hops and tries counted`() throws {
         let loop = try EventLoop()
         let generator = try Self.generator(loop)
