@@ -20,13 +20,14 @@ import Testing
             silent = try Listener()
         }
 
+        /// Nobody accepts on the silent port: after some hundred connections the gate would wait for one in vain.
         func sidecar(_ transport: String) throws -> RunningSidecar {
             try RunningSidecar(
                 loads: """
                       - {name: tls, target: "\(nginx.url)", rate: 400/s, transport: \(transport),
                          tls: {ca_file: "\(nginx.authority)"}, limits: {connect_rate: 1000/s}}
                       - {name: silent, target: "http://127.0.0.1:\(silent.port)", rate: 100/s,
-                         timeout: 1m}
+                         timeout: 1m, startup: 0s}
                     """, top: "workers: 4", server: "drain: 10m")
         }
     }
